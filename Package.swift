@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is held to.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: house, plugins: plugins)
+}
+
+func tests(_ subject: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: subject + "Tests", dependencies: [.byName(name: subject)] + dependencies, resources: resources,
+        swiftSettings: house)
+}
+
+func systemLibrary(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "baton",
+    products: [.executable(name: "baton", targets: ["Baton"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C and C++ libraries: module maps, and shims for what Swift cannot call.
+        systemLibrary("CRabbitMQ", pkgConfig: "librabbitmq", debian: "librabbitmq-dev"),
+        systemLibrary("CPostgres", pkgConfig: "libpq", debian: "libpq-dev"),
+        systemLibrary("CJSON", pkgConfig: "json-c", debian: "libjson-c-dev"),
+        systemLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "CSchema", dependencies: ["CJSON"], linkerSettings: [.linkedLibrary("m")]),
+
+        // Wrappers: one owner for each outside thing.
+        library("IOThread", ["CLinux"]),
+        library("AMQP", ["CRabbitMQ", "IOThread", log]),
+        library("Postgres", ["CPostgres", "IOThread", log]),
+        library("JSON", ["CJSON", "CSchema", "CCrypto"]),
+        library("YAML", ["JSON", .product(name: "Yams", package: "Yams")]),
+
+        // The messages, and the pure cores.
+        library("Contracts", ["JSON"]),
+        library("Handover", ["Contracts"]),
+        library("Engine", ["Contracts", "JSON"]),
+        library("Gathering", ["Contracts", "JSON"]),
+
+        // What the processes share.
+        library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
+        library("Topology", ["YAML", "JSON", "AMQP", log]),
+        library("Objects", ["Contracts", log]),
+        library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
+
+        // One library for each process.
+        library("Planner", ["Relay", "Engine", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("Dispatcher", ["Relay", "Engine", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("Gatherer", ["Relay", "Gathering", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("Executor", ["CLinux", "Relay", "Objects", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log]),
+        library("Notifier", ["Relay", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("API", ["Relay", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+
+        // Private servers for a laptop and for the tests, and the command line.
+        library("LocalServers", ["CLinux", "JSON", log]),
+        .executableTarget(
+            name: "Baton",
+            dependencies: [
+                "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Topology", "Store",
+                "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: house),
+
+        // Tests mirror the sources; TestSupport lends them brokers and databases.
+        .target(
+            name: "TestSupport", dependencies: ["AMQP", "Postgres", "JSON", "Contracts", log],
+            path: "Tests/TestSupport", swiftSettings: house),
+        tests("IOThread"),
+        tests("AMQP", ["TestSupport"]),
+        tests("Postgres", ["TestSupport"]),
+        tests("JSON"),
+        tests("YAML", ["JSON"]),
+        tests("Contracts", ["JSON"]),
+        tests("Handover", ["Contracts"]),
+        tests("Engine", ["Contracts", "JSON", "YAML"]),
+        tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
+        tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
+        tests("Topology", ["TestSupport", "JSON", "AMQP"]),
+        tests("Objects", ["Contracts"]),
+        tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
+        tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres"]),
+        tests("LocalServers"),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+#ifndef BATON_CSCHEMA_H
+#define BATON_CSCHEMA_H
+#endif

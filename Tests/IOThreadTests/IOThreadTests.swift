@@ -1,0 +1,66 @@
+import Glibc
+import IOThread
+import Testing
+
+/// Counts on its own thread.
+private actor Counter {
+    private let thread = IOThread(name: "test")
+    private var count = 0
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    isolated deinit { thread.stop() }
+
+    func increment() -> Int {
+        thread.checkIsolated()
+        count += 1
+        return count
+    }
+
+    /// The next byte that arrives at `descriptor`, read by the thread.
+    func nextByte(from descriptor: Int32) async -> UInt8 {
+        await withCheckedContinuation { continuation in
+            thread.watch(descriptor, for: .read) { [thread] _ in
+                var byte: UInt8 = 0
+                unsafe _ = read(descriptor, &byte, 1)
+                thread.unwatch(descriptor)
+                continuation.resume(returning: byte)
+            }
+        }
+    }
+
+    func wait(_ span: Duration) async {
+        await withCheckedContinuation { continuation in
+            thread.schedule(at: .now + span) { continuation.resume() }
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct `An actor on a thread of its own` {
+    @Test func `runs one job at a time, whoever asks`() async {
+        let counter = Counter()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<1000 { group.addTask { _ = await counter.increment() } }
+        }
+        #expect(await counter.increment() == 1001)
+    }
+
+    @Test func `is woken by a descriptor that it watches`() async {
+        let counter = Counter()
+        var ends: [Int32] = [0, 0]
+        unsafe _ = pipe(&ends)
+        let (output, input) = (ends[0], ends[1])
+        defer { close(output); close(input) }
+        async let byte = counter.nextByte(from: output)
+        var sent: UInt8 = 42
+        unsafe _ = write(input, &sent, 1)
+        #expect(await byte == 42)
+    }
+
+    @Test func `runs a timer no sooner than it is due`() async {
+        let counter = Counter()
+        let start = ContinuousClock.now
+        await counter.wait(.milliseconds(20))
+        #expect(start.duration(to: .now) >= .milliseconds(20))
+    }
+}

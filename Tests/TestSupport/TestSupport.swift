@@ -1,0 +1,1 @@
+// Lends brokers and databases to tests.
