@@ -1,0 +1,219 @@
+package import JSON
+
+/// What a person may decide.
+package enum ApprovalDecision: String, Codable, Sendable, CaseIterable {
+    case `continue`, retry, abort
+}
+
+/// A task waits for a person.
+package struct ApprovalRequested: WorkflowBody, RoutedBody {
+    package static let type = MessageType.approvalRequested
+
+    package var workflowID: WorkflowID
+    package var taskID: TaskID
+    package var attempt: Int
+    /// What is to be approved.
+    package var of: JSONValue?
+    /// Roles that may decide.
+    package var by: [String]
+    package var expiresAt: Timestamp?
+    package var skillID: SkillID?
+
+    package init(
+        workflowID: WorkflowID, taskID: TaskID, attempt: Int, of: JSONValue? = nil, by: [String],
+        expiresAt: Timestamp? = nil, skillID: SkillID? = nil
+    ) {
+        self.workflowID = workflowID
+        self.taskID = taskID
+        self.attempt = attempt
+        self.of = of
+        self.by = by
+        self.expiresAt = expiresAt
+        self.skillID = skillID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, of, by
+        case workflowID = "workflow_id"
+        case taskID = "task_id"
+        case expiresAt = "expires_at"
+        case skillID = "skill_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person has decided.
+package struct ApprovalDecided: WorkflowBody, RoutedBody {
+    package static let type = MessageType.approvalDecided
+
+    package var workflowID: WorkflowID
+    package var taskID: TaskID
+    package var attempt: Int?
+    package var decision: ApprovalDecision
+    /// Merged into the input of what follows.
+    package var modifications: JSONValue?
+    package var actor: Actor
+    package var comment: String?
+
+    package init(
+        workflowID: WorkflowID, taskID: TaskID, attempt: Int? = nil, decision: ApprovalDecision,
+        modifications: JSONValue? = nil, actor: Actor, comment: String? = nil
+    ) {
+        self.workflowID = workflowID
+        self.taskID = taskID
+        self.attempt = attempt
+        self.decision = decision
+        self.modifications = modifications
+        self.actor = actor
+        self.comment = comment
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, decision, modifications, actor, comment
+        case workflowID = "workflow_id"
+        case taskID = "task_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// What a workflow waits for by name has happened.
+package struct SignalReceived: WorkflowBody, RoutedBody {
+    package static let type = MessageType.signalReceived
+
+    package var workflowID: WorkflowID
+    package var name: SignalName
+    package var payload: JSONValue?
+    package var actor: Actor
+
+    package init(workflowID: WorkflowID, name: SignalName, payload: JSONValue? = nil, actor: Actor) {
+        self.workflowID = workflowID
+        self.name = name
+        self.payload = payload
+        self.actor = actor
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, payload, actor
+        case workflowID = "workflow_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person ends a workflow.
+package struct ControlCancel: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlCancel
+
+    package var workflowID: WorkflowID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person holds a workflow.
+package struct ControlPause: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlPause
+
+    package var workflowID: WorkflowID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person lets a paused workflow go on.
+package struct ControlResume: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlResume
+
+    package var workflowID: WorkflowID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person opens another attempt of a task that has ended.
+package struct ControlRetry: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlRetry
+
+    package var workflowID: WorkflowID
+    package var taskID: TaskID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, taskID: TaskID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.taskID = taskID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+        case taskID = "task_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
+/// A person has a task skipped.
+package struct ControlSkip: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlSkip
+
+    package var workflowID: WorkflowID
+    package var taskID: TaskID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, taskID: TaskID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.taskID = taskID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+        case taskID = "task_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
