@@ -31,11 +31,24 @@ package struct JSONObject: Sendable {
         }
     }
 
+    /// Changes a member's value in place.
+    mutating func change<Failure: Error>(
+        at position: Int, _ body: (inout JSONValue) throws(Failure) -> Void
+    ) throws(Failure) {
+        try body(&members[position].value)
+    }
+
     /// Where the member is among `members`.
     package func position(of name: String) -> Int? {
         if let index { return index.position(of: name, in: members) }
         for position in members.indices where members[position].name.hasSameBytes(as: name) { return position }
         return nil
+    }
+
+    /// - Parameter hint: the position that is tried first.
+    func position(of name: String, startingAt hint: Int) -> Int? {
+        if hint < members.count, members[hint].name.hasSameBytes(as: name) { return hint }
+        return position(of: name)
     }
 
     /// The members by the bytes of their names: the order of canonical text.

@@ -23,6 +23,11 @@ package struct JSONPointer: Sendable {
     package func appending(_ token: String) -> JSONPointer { JSONPointer(tokens + [token]) }
     package func appending(_ index: Int) -> JSONPointer { appending(String(index)) }
 
+    /// Whether it names a place within the value at the other.
+    package func isInside(_ other: JSONPointer) -> Bool {
+        tokens.count > other.tokens.count && JSONPointer(Array(tokens.prefix(other.tokens.count))) == other
+    }
+
     /// The text of RFC 6901: empty for the whole value, else `/a/b~1c/0`.
     package var text: String { tokens.reduce(into: "") { $0 += "/" + Self.escape($1) } }
 
