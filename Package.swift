@@ -59,7 +59,7 @@ let package = Package(
 
         // What the processes share.
         library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
-        library("Topology", ["YAML", "JSON", "AMQP", log]),
+        library("Topology", ["YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
         library("Objects", ["Contracts", log]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
