@@ -15,7 +15,7 @@ import Glibc
         let keywords = unsafe pairs.map { unsafe strdup($0.key) }
         let values = unsafe pairs.map { unsafe strdup($0.value) }
         defer {
-            for unsafetext in unsafe keywords + values { unsafe free(text) }
+            unsafe (keywords + values).forEach { unsafe free($0) }
         }
         var keywordPointers = unsafe keywords.map { unsafe UnsafePointer($0) } + [nil]
         var valuePointers = unsafe values.map { unsafe UnsafePointer($0) } + [nil]
