@@ -60,7 +60,7 @@ let package = Package(
         // What the processes share.
         library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
         library("Topology", ["YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
-        library("Objects", ["Contracts", log]),
+        library("Objects", ["IOThread"]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
         // One library for each process.
@@ -96,7 +96,7 @@ let package = Package(
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
         tests("Topology", ["TestSupport", "JSON", "AMQP"]),
-        tests("Objects", ["Contracts"]),
+        tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres"]),
         tests("LocalServers"),
