@@ -52,7 +52,7 @@ let package = Package(
         library("YAML", ["JSON", .product(name: "Yams", package: "Yams")]),
 
         // The messages, and the pure cores.
-        library("Contracts", ["JSON"]),
+        library("Contracts", ["JSON"], resources: [.embedInCode("Schemas")]),
         library("Handover", ["Contracts"]),
         library("Engine", ["Contracts", "JSON"]),
         library("Gathering", ["Contracts", "JSON"]),

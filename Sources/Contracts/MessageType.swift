@@ -36,21 +36,33 @@ package enum MessageType: String, Codable, Sendable, CaseIterable {
 }
 
 /// The data of one type of message.
-package protocol MessageBody: Codable, Sendable {
+package protocol MessageBody: Codable, Equatable, Sendable {
     static var type: MessageType { get }
     /// The workflow it speaks of: the partition key, and the message's `correlation_id`.
     var workflow: WorkflowID? { get }
+    /// `<workflow_id>/<task_id>`, as far as there are such.
+    var subject: String? { get }
 }
 
 extension MessageBody {
     package var workflow: WorkflowID? { nil }
+    package var subject: String? { workflow?.text }
 }
 
-/// The data of a message that speaks of a workflow that has an id.
+/// The data of a message that speaks of a workflow.
 package protocol WorkflowBody: MessageBody {
     var workflowID: WorkflowID { get }
 }
 
 extension WorkflowBody {
     package var workflow: WorkflowID? { workflowID }
+}
+
+/// The data of a message that speaks of a task.
+package protocol TaskBody: WorkflowBody {
+    var taskID: TaskID { get }
+}
+
+extension TaskBody {
+    package var subject: String? { "\(workflowID)/\(taskID)" }
 }

@@ -6,7 +6,7 @@ package enum ArtifactKind: String, Codable, Sendable, CaseIterable {
 }
 
 /// What a task says of one of its artifacts: the contract's record, without the payload.
-package struct ArtifactRecord: Codable, Sendable {
+package struct ArtifactRecord: Codable, Equatable, Sendable {
     package var name: ArtifactName
     /// A fuller version has a higher one; left out it is 1,000 × delivery.
     package var seq: Int?
@@ -19,14 +19,14 @@ package struct ArtifactRecord: Codable, Sendable {
     /// Where the payload lies: `file:` or `s3:`.
     package var resultPayloadRef: String?
     /// A number, with its exact digits.
-    package var confidence: JSONValue?
+    package var confidence: JSONNumber?
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
 
     package init(
         name: ArtifactName, seq: Int? = nil, kind: ArtifactKind? = nil, mediaType: String? = nil, bytes: Int? = nil,
         sha256: String? = nil, resultSummary: String? = nil, resultPayloadRef: String? = nil,
-        confidence: JSONValue? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
+        confidence: JSONNumber? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
     ) {
         self.name = name
         self.seq = seq
@@ -52,7 +52,7 @@ package struct ArtifactRecord: Codable, Sendable {
 }
 
 /// The artifact contract: what a task found, with the payload itself when it is small.
-package struct ArtifactCreated: WorkflowBody, RoutedBody {
+package struct ArtifactCreated: TaskBody, RoutedBody {
     package static let type = MessageType.artifactCreated
 
     package var workflowID: WorkflowID
@@ -67,24 +67,26 @@ package struct ArtifactCreated: WorkflowBody, RoutedBody {
     package var seq: Int?
     package var kind: ArtifactKind
     package var mediaType: String
-    package var bytes: Int
-    /// Of the payload as it lies there, in hexadecimal.
-    package var sha256: String
+    /// Of the payload as it lies in the store.
+    package var bytes: Int?
+    /// Of the payload as it lies in the store, in hexadecimal.
+    package var sha256: String?
     package var resultSummary: String
     /// Where the payload lies when it is not here: `file:` or `s3:`.
     package var resultPayloadRef: String?
     /// A JSON object of at most 32 KiB.
     package var payload: JSONValue?
     /// A number, with its exact digits.
-    package var confidence: JSONValue
+    package var confidence: JSONNumber
     package var startedAt: Timestamp
     package var finishedAt: Timestamp
 
     package init(
         workflowID: WorkflowID, taskID: TaskID, attempt: Int, executor: ExecutorID? = nil, delivery: Int? = nil,
-        skillID: SkillID, runnerDomain: DomainName, name: ArtifactName, seq: Int? = nil, kind: ArtifactKind,
-        mediaType: String, bytes: Int, sha256: String, resultSummary: String, resultPayloadRef: String? = nil,
-        payload: JSONValue? = nil, confidence: JSONValue, startedAt: Timestamp, finishedAt: Timestamp
+        skillID: SkillID, runnerDomain: DomainName, name: ArtifactName, seq: Int? = nil, kind: ArtifactKind = .data,
+        mediaType: String = "application/json", bytes: Int? = nil, sha256: String? = nil, resultSummary: String,
+        resultPayloadRef: String? = nil, payload: JSONValue? = nil, confidence: JSONNumber, startedAt: Timestamp,
+        finishedAt: Timestamp
     ) {
         self.workflowID = workflowID
         self.taskID = taskID
@@ -120,11 +122,34 @@ package struct ArtifactCreated: WorkflowBody, RoutedBody {
         case finishedAt = "finished_at"
     }
 
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        workflowID = try members.decode(WorkflowID.self, forKey: .workflowID)
+        taskID = try members.decode(TaskID.self, forKey: .taskID)
+        attempt = try members.decode(Int.self, forKey: .attempt)
+        executor = try members.decodeIfPresent(ExecutorID.self, forKey: .executor)
+        delivery = try members.decodeIfPresent(Int.self, forKey: .delivery)
+        skillID = try members.decode(SkillID.self, forKey: .skillID)
+        runnerDomain = try members.decode(DomainName.self, forKey: .runnerDomain)
+        name = try members.decode(ArtifactName.self, forKey: .name)
+        seq = try members.decodeIfPresent(Int.self, forKey: .seq)
+        kind = try members.decodeIfPresent(ArtifactKind.self, forKey: .kind) ?? .data
+        mediaType = try members.decodeIfPresent(String.self, forKey: .mediaType) ?? "application/json"
+        bytes = try members.decodeIfPresent(Int.self, forKey: .bytes)
+        sha256 = try members.decodeIfPresent(String.self, forKey: .sha256)
+        resultSummary = try members.decode(String.self, forKey: .resultSummary)
+        resultPayloadRef = try members.decodeIfPresent(String.self, forKey: .resultPayloadRef)
+        payload = try members.decodeIfPresent(JSONValue.self, forKey: .payload)
+        confidence = try members.decode(JSONNumber.self, forKey: .confidence)
+        startedAt = try members.decode(Timestamp.self, forKey: .startedAt)
+        finishedAt = try members.decode(Timestamp.self, forKey: .finishedAt)
+    }
+
     package var route: Route { .task(Self.type, domain: runnerDomain, skill: skillID) }
 }
 
 /// An artifact that cannot be merged, and why.
-package struct WorkflowGatherError: WorkflowBody, RoutedBody {
+package struct WorkflowGatherError: TaskBody, RoutedBody {
     package static let type = MessageType.workflowGatherError
 
     package var workflowID: WorkflowID
@@ -172,7 +197,7 @@ package enum ProgressStatus: String, Codable, Sendable, CaseIterable {
 }
 
 /// How many tasks a revision speaks of.
-package struct ProgressTasks: Codable, Sendable {
+package struct ProgressTasks: Codable, Equatable, Sendable {
     package var expected: Int
     package var reported: Int
     package var settled: Int

@@ -1,5 +1,5 @@
 /// To executors: stop this attempt, or do not begin it.
-package struct TaskCancel: WorkflowBody {
+package struct TaskCancel: TaskBody {
     package static let type = MessageType.taskCancel
 
     package var workflowID: WorkflowID
@@ -27,7 +27,7 @@ package struct TaskCancel: WorkflowBody {
 }
 
 /// To an executor: its run holds the attempt and may begin.
-package struct TaskGo: WorkflowBody {
+package struct TaskGo: TaskBody {
     package static let type = MessageType.taskGo
 
     package var workflowID: WorkflowID

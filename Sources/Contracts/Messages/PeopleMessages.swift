@@ -6,7 +6,7 @@ package enum ApprovalDecision: String, Codable, Sendable, CaseIterable {
 }
 
 /// A task waits for a person.
-package struct ApprovalRequested: WorkflowBody, RoutedBody {
+package struct ApprovalRequested: TaskBody, RoutedBody {
     package static let type = MessageType.approvalRequested
 
     package var workflowID: WorkflowID
@@ -44,7 +44,7 @@ package struct ApprovalRequested: WorkflowBody, RoutedBody {
 }
 
 /// A person has decided.
-package struct ApprovalDecided: WorkflowBody, RoutedBody {
+package struct ApprovalDecided: TaskBody, RoutedBody {
     package static let type = MessageType.approvalDecided
 
     package var workflowID: WorkflowID
@@ -169,7 +169,7 @@ package struct ControlResume: WorkflowBody, RoutedBody {
 }
 
 /// A person opens another attempt of a task that has ended.
-package struct ControlRetry: WorkflowBody, RoutedBody {
+package struct ControlRetry: TaskBody, RoutedBody {
     package static let type = MessageType.controlRetry
 
     package var workflowID: WorkflowID
@@ -194,7 +194,7 @@ package struct ControlRetry: WorkflowBody, RoutedBody {
 }
 
 /// A person has a task skipped.
-package struct ControlSkip: WorkflowBody, RoutedBody {
+package struct ControlSkip: TaskBody, RoutedBody {
     package static let type = MessageType.controlSkip
 
     package var workflowID: WorkflowID

@@ -1,7 +1,7 @@
 package import JSON
 
 /// Who acts: a person, or a process of ours.
-package struct Actor: Codable, Sendable {
+package struct Actor: Codable, Equatable, Sendable {
     /// Such as `ada@example.org`, `operator`, `dispatcher`.
     package var id: String
     package var roles: [String]
@@ -23,7 +23,7 @@ package struct Actor: Codable, Sendable {
 }
 
 /// One reason why something was refused, and its place.
-package struct Problem: Codable, Sendable {
+package struct Problem: Codable, Equatable, Sendable {
     /// JSON Pointer of the place; empty for the whole.
     package var path: String
     /// For programs, such as `unknown_skill`.
@@ -44,7 +44,7 @@ package struct Problem: Codable, Sendable {
 }
 
 /// Why an attempt of a task ended badly.
-package struct TaskError: Codable, Sendable {
+package struct TaskError: Codable, Equatable, Sendable {
     /// For programs, such as `timed_out`.
     package var code: String
     package var message: String
@@ -81,7 +81,7 @@ package struct TaskError: Codable, Sendable {
 }
 
 /// Why a workflow ended badly.
-package struct WorkflowError: Codable, Sendable {
+package struct WorkflowError: Codable, Equatable, Sendable {
     package var code: String
     package var message: String
     /// The task whose end decided it.

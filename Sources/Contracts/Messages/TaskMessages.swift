@@ -1,7 +1,7 @@
 package import JSON
 
 /// Whose behalf a task runs on.
-package struct TaskContext: Codable, Sendable {
+package struct TaskContext: Codable, Equatable, Sendable {
     package var workspace: Workspace
     package var actor: Actor
 
@@ -12,7 +12,7 @@ package struct TaskContext: Codable, Sendable {
 }
 
 /// A task is ready and is ordered of its domain: an event, and the executor's work order.
-package struct TaskDispatched: WorkflowBody, RoutedBody {
+package struct TaskDispatched: TaskBody, RoutedBody {
     package static let type = MessageType.taskDispatched
 
     package var workflowID: WorkflowID
@@ -71,7 +71,7 @@ package struct TaskDispatched: WorkflowBody, RoutedBody {
 }
 
 /// An executor has begun.
-package struct TaskStarted: WorkflowBody {
+package struct TaskStarted: TaskBody {
     package static let type = MessageType.taskStarted
 
     package var workflowID: WorkflowID
@@ -97,7 +97,7 @@ package struct TaskStarted: WorkflowBody {
 }
 
 /// An executor is still at it.
-package struct TaskHeartbeat: WorkflowBody {
+package struct TaskHeartbeat: TaskBody {
     package static let type = MessageType.taskHeartbeat
 
     package var workflowID: WorkflowID
@@ -136,7 +136,7 @@ package enum LogLevel: String, Codable, Sendable, CaseIterable {
 }
 
 /// One line that a task wrote.
-package struct LogLine: Codable, Sendable {
+package struct LogLine: Codable, Equatable, Sendable {
     package var at: Timestamp
     package var level: LogLevel
     package var text: String
@@ -149,7 +149,7 @@ package struct LogLine: Codable, Sendable {
 }
 
 /// What a task wrote, some lines at a time.
-package struct TaskLog: WorkflowBody {
+package struct TaskLog: TaskBody {
     package static let type = MessageType.taskLog
 
     package var workflowID: WorkflowID
@@ -179,7 +179,7 @@ package struct TaskLog: WorkflowBody {
 }
 
 /// A task has done its work; published once its artifacts are confirmed.
-package struct TaskCompleted: WorkflowBody {
+package struct TaskCompleted: TaskBody {
     package static let type = MessageType.taskCompleted
 
     package var workflowID: WorkflowID
@@ -228,7 +228,7 @@ package struct TaskCompleted: WorkflowBody {
 }
 
 /// An attempt of a task has failed.
-package struct TaskFailed: WorkflowBody {
+package struct TaskFailed: TaskBody {
     package static let type = MessageType.taskFailed
 
     package var workflowID: WorkflowID
@@ -260,7 +260,7 @@ package struct TaskFailed: WorkflowBody {
 }
 
 /// An attempt has ended badly, and there will be another.
-package struct TaskRetrying: WorkflowBody, RoutedBody {
+package struct TaskRetrying: TaskBody, RoutedBody {
     package static let type = MessageType.taskRetrying
 
     package var workflowID: WorkflowID
@@ -299,7 +299,7 @@ package struct TaskRetrying: WorkflowBody, RoutedBody {
 }
 
 /// A task will not run.
-package struct TaskSkipped: WorkflowBody, RoutedBody {
+package struct TaskSkipped: TaskBody, RoutedBody {
     package static let type = MessageType.taskSkipped
 
     package var workflowID: WorkflowID
@@ -334,7 +334,7 @@ package struct TaskSkipped: WorkflowBody, RoutedBody {
 }
 
 /// A task was cancelled.
-package struct TaskCancelled: WorkflowBody, RoutedBody {
+package struct TaskCancelled: TaskBody, RoutedBody {
     package static let type = MessageType.taskCancelled
 
     package var workflowID: WorkflowID

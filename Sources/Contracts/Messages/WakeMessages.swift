@@ -1,5 +1,5 @@
 /// Something of a task is due: a retry, a deadline, a lease, a timeout.
-package struct TaskWake: WorkflowBody, RoutedBody {
+package struct TaskWake: TaskBody, RoutedBody {
     package static let type = MessageType.taskWake
 
     package var workflowID: WorkflowID

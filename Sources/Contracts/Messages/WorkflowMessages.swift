@@ -175,7 +175,7 @@ package struct WorkflowCreated: WorkflowBody, RoutedBody {
 }
 
 /// A task has added tasks to its workflow.
-package struct WorkflowExpanded: WorkflowBody, RoutedBody {
+package struct WorkflowExpanded: TaskBody, RoutedBody {
     package static let type = MessageType.workflowExpanded
 
     package var workflowID: WorkflowID
