@@ -18,3 +18,10 @@ nonisolated(nonsending) func withConnection<Value>(
         throw error
     }
 }
+
+extension PostgresConnection {
+    /// The first cell, as a number.
+    func number(_ statement: Statement, _ parameters: [PostgresValue] = []) async throws -> Int {
+        try await query(statement, parameters)[0][0]
+    }
+}

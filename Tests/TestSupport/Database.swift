@@ -28,7 +28,7 @@ package nonisolated(nonsending) func withEmptyDatabase<Value>(
 ) async throws -> Value {
     let server = try TestServers.postgres
     let name = "baton_test_\(UInt64.random(in: .min ... .max))"
-    try await administer(server, "CREATE DATABASE \(name) TEMPLATE template0 ENCODING UTF8 LC_COLLATE C LC_CTYPE C")
+    try await administer(server, "CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
     var settings = server
     settings.database = name
     let outcome: Result<Value, any Error>
