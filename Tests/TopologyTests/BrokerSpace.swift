@@ -1,0 +1,76 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Topology
+
+/// A virtual host on the tests' broker, and users whose names begin like it.
+struct BrokerSpace: Sendable {
+    let api: ManagementAPI
+    let virtualHost: String
+
+    var settings: TopologySettings {
+        TopologySettings(virtualHost: virtualHost, userPrefix: virtualHost + "-", partitions: 2)
+    }
+    var topology: Topology { TopologyFiles.builtIn().expand(settings) }
+
+    /// Everyone's password is the user's name.
+    func passwords(for topology: Topology) -> UserPasswords {
+        UserPasswords(Dictionary(uniqueKeysWithValues: topology.users.map { ($0.name, $0.name) }))
+    }
+
+    func state() async throws -> BrokerState { try await BrokerState.read(api, virtualHost: virtualHost) }
+
+    func plan(_ topology: Topology? = nil) async throws -> TopologyPlan {
+        TopologyPlanner.plan(topology ?? self.topology, try await state())
+    }
+
+    func applier(_ topology: Topology? = nil) -> TopologyApplier {
+        let topology = topology ?? self.topology
+        return TopologyApplier(topology, on: api, passwords: passwords(for: topology))
+    }
+
+    @discardableResult
+    func apply(_ topology: Topology? = nil) async throws -> TopologyApplier.Outcome {
+        try await applier(topology).apply()
+    }
+
+    func publish(_ payload: String, to queue: String, properties: JSONValue = [:]) async throws {
+        try await api.post(
+            ["exchanges", virtualHost, "amq.default", "publish"],
+            [
+                "properties": properties, "routing_key": .string(queue), "payload": .string(payload),
+                "payload_encoding": "string",
+            ])
+    }
+
+    fileprivate func remove() async {
+        try? await api.delete(["vhosts", virtualHost])
+        let users = try? await api.get("users")?.array
+        for name in (users ?? []).compactMap({ $0["name"]?.string }) where name.hasPrefix(virtualHost + "-") {
+            try? await api.delete(["users", name])
+        }
+    }
+}
+
+/// The management API of the tests' broker.
+func managementSettings() throws -> ManagementSettings {
+    let url = try #require(
+        ProcessInfo.processInfo.environment["BATON_TEST_MANAGEMENT_URL"],
+        "BATON_TEST_MANAGEMENT_URL is not set; `make test` sets it")
+    return try ManagementSettings(url: url)
+}
+
+/// Lends names on the broker; what was made under them is removed, also when the body throws.
+func withBrokerSpace<Result>(_ body: (BrokerSpace) async throws -> Result) async throws -> Result {
+    let name = "topology-\(UInt32.random(in: 0...UInt32.max))"
+    let space = BrokerSpace(api: ManagementAPI(try managementSettings()), virtualHost: name)
+    do {
+        let result = try await body(space)
+        await space.remove()
+        return result
+    } catch {
+        await space.remove()
+        throw error
+    }
+}
