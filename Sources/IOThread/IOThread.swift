@@ -32,8 +32,13 @@ package final class IOThread: SerialExecutor, @unchecked Sendable {
         let action: @Sendable () -> Void
     }
 
+    private enum Work {
+        case job(UnownedJob)
+        case action(@Sendable () -> Void)
+    }
+
     private struct Shared {
-        var jobs: [UnownedJob] = []
+        var work: [Work] = []
         var isAwake = true
         var isStopping = false
     }
@@ -62,9 +67,15 @@ package final class IOThread: SerialExecutor, @unchecked Sendable {
     // MARK: SerialExecutor
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        add(.job(UnownedJob(job)))
+    }
+
+    /// Runs `action` on the thread, in turn with the jobs. May be called from any thread.
+    package func perform(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
+
+    private func add(_ work: Work) {
         let mustWake = lock.withLock {
-            shared.jobs.append(job)
+            shared.work.append(work)
             defer { shared.isAwake = true }
             return !shared.isAwake
         }
@@ -126,30 +137,37 @@ package final class IOThread: SerialExecutor, @unchecked Sendable {
         // The thread keeps the executor alive; it begins once this call has let go of the lock.
         let owner = unsafe Unmanaged.passRetained(self)
         lock.withLock {
-            let status = unsafe pthread_create(&thread, &attributes, { raw in
-                guard let raw = unsafe raw else { return nil }
-                let owner = unsafe Unmanaged<IOThread>.fromOpaque(raw).takeRetainedValue()
-                owner.lock.withLock {}
-                unsafe linux_set_thread_name(owner.name)
-                owner.run()
-                return nil
-            }, owner.toOpaque())
+            let status = unsafe pthread_create(
+                &thread, &attributes,
+                { raw in
+                    guard let raw = unsafe raw else { return nil }
+                    let owner = unsafe Unmanaged<IOThread>.fromOpaque(raw).takeRetainedValue()
+                    owner.lock.withLock {}
+                    unsafe linux_set_thread_name(owner.name)
+                    owner.run()
+                    return nil
+                }, owner.toOpaque())
             precondition(status == 0, "no thread left: \(status)")
         }
     }
 
     private func run() {
         while true {
-            let (jobs, isStopping) = lock.withLock {
-                let jobs = shared.jobs
-                shared.jobs.removeAll(keepingCapacity: true)
-                shared.isAwake = !jobs.isEmpty
-                return (jobs, shared.isStopping)
+            let (work, isStopping) = lock.withLock {
+                let work = shared.work
+                shared.work.removeAll(keepingCapacity: true)
+                shared.isAwake = !work.isEmpty
+                return (work, shared.isStopping)
             }
-            for job in jobs { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
-            if jobs.isEmpty && isStopping { return }
+            for item in work {
+                switch item {
+                case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+                case .action(let action): action()
+                }
+            }
+            if work.isEmpty && isStopping { return }
             runDueTimers()
-            waitForEvents(mayBlock: jobs.isEmpty)
+            waitForEvents(mayBlock: work.isEmpty)
         }
     }
 
@@ -195,4 +213,3 @@ package final class IOThread: SerialExecutor, @unchecked Sendable {
         unsafe _ = read(wakeUp, &count, 8)
     }
 }
-

@@ -1,0 +1,413 @@
+import IOThread
+package import Logging
+
+/// Consumes queues in batches, by one connection with a channel for each subscription.
+///
+/// It keeps its subscriptions alive: a lost connection or channel is opened again, after a pause that grows.
+/// What came by a lost channel comes back by another, marked as redelivered; its ``Delivery/epoch`` is over, and
+/// settling it does nothing.
+package actor Consumer {
+    /// A subscription that is asked for.
+    private struct Wanted {
+        let subscription: Subscription
+        /// Who waits for it to be there for the first time.
+        var first: Promise<Void>?
+        var channel: UInt16?
+        var retryAt: ContinuousClock.Instant?
+        var backoff = Backoff(longest: .seconds(30))
+    }
+
+    /// A subscription that is there.
+    private struct Feed {
+        let queue: String
+        let epoch: UInt64
+        var unacked = UnackedTags()
+    }
+
+    private enum Step {
+        case connect
+        case open(queue: String)
+    }
+
+    private nonisolated let thread = IOThread(name: "amqp-consumer")
+    private nonisolated let settings: AMQPSettings
+    private nonisolated let inbox: Inbox
+    private nonisolated let lifetime = Lifetime()
+    private let prefetch: UInt16
+    private let logger: Logger
+    private var link: Link?
+    private var wanted: [String: Wanted] = [:]
+    private var feeds: [UInt16: Feed] = [:]
+    private var connectAt: ContinuousClock.Instant?
+    private var connectBackoff = Backoff(longest: .seconds(5))
+    private var lastChannel: UInt16 = 0
+    private var isMending = false
+    private var retryTimer: IOThread.TimerID?
+    /// No more is taken; what was taken can be settled.
+    private var isDraining = false
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - prefetch: so many deliveries of each subscription may be unsettled.
+    ///   - batchLimit: so many make the largest batch.
+    package init(
+        _ settings: AMQPSettings, prefetch: Int = 500, batchLimit: Int = 500,
+        logger: Logger = Logger(label: "baton.amqp")
+    ) {
+        self.settings = settings
+        self.prefetch = UInt16(clamping: max(1, prefetch))
+        inbox = Inbox(batchLimit: batchLimit)
+        self.logger = logger
+    }
+
+    isolated deinit {
+        _ = inbox.close()
+        link?.abandon()
+        thread.stop()
+    }
+
+    // MARK: Subscriptions
+
+    /// Subscribes, and stays subscribed until ``unsubscribe(queue:)`` or ``close()``.
+    ///
+    /// - Throws: ``AMQPError``: `.refused` when the broker says no, `.timedOut` when it could not be reached in
+    ///   the settings' `callTimeout`. The subscription is then given up.
+    package nonisolated func subscribe(_ subscription: Subscription) async throws(AMQPError) {
+        let first = Promise<Void>("basic.consume")
+        thread.perform { [weak self] in
+            guard let self else { return }
+            assumeIsolated { $0.want(subscription, first) }
+        }
+        do throws(AMQPError) {
+            try await first.value(before: .now + settings.callTimeout)
+        } catch {
+            if error.code != .closed { await giveUp(subscription.queue, first) }
+            throw error
+        }
+    }
+
+    private func want(_ subscription: Subscription, _ first: Promise<Void>) {
+        guard !isDraining else {
+            first.resolve(.failure(.closedHere))
+            return
+        }
+        if let present = wanted[subscription.queue] {
+            present.first?.resolve(.failure(AMQPError(.cancelled, "basic.consume", "subscribed to anew")))
+            if present.subscription == subscription, present.channel != nil, present.first == nil {
+                first.resolve(.success(()))
+                return
+            }
+        }
+        wanted[subscription.queue, default: Wanted(subscription: subscription)].first = first
+        mend()
+    }
+
+    private func giveUp(_ queue: String, _ first: Promise<Void>) async {
+        guard wanted[queue]?.first === first else { return }
+        await unsubscribe(queue: queue)
+    }
+
+    /// Closes the channel of a subscription: what is not settled goes back to its queue.
+    package func unsubscribe(queue: String) async {
+        guard let wanted = wanted.removeValue(forKey: queue) else { return }
+        wanted.first?.resolve(.failure(AMQPError(.cancelled, "basic.consume", "unsubscribed")))
+        guard let channel = wanted.channel, let feed = feeds.removeValue(forKey: channel) else { return }
+        inbox.end(epoch: feed.epoch)
+        _ = try? await link?.call(.channelClose, on: channel)
+    }
+
+    // MARK: Batches
+
+    /// Everything that has arrived, at most `batchLimit`; waits until there is something.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled; ``AMQPError`` with `.closed` after ``close()`` or
+    ///   ``cancelDeliveries()``.
+    package nonisolated func nextBatch() async throws -> [Delivery] {
+        defer { withExtendedLifetime(self) {} }
+        do throws(AMQPError) {
+            return try await inbox.take().value()
+        } catch {
+            if error.code == .cancelled { throw CancellationError() }
+            throw error
+        }
+    }
+
+    /// Which of these are still ours: the channel of the others was lost, and what they would lead to is not to be
+    /// published, for they come again.
+    package nonisolated func held(_ deliveries: [Delivery]) -> [Delivery] {
+        deliveries.filter { inbox.isLive($0.epoch) }
+    }
+
+    /// Acknowledges, in few frames. Does not wait for the socket; what the broker does not get to see comes back.
+    package nonisolated func ack(_ deliveries: [Delivery]) async throws(AMQPError) {
+        try settle(deliveries) { $0.write($1, isAck: true) }
+    }
+
+    /// Hands back to the queue, for the broker to give to whom it likes.
+    package nonisolated func release(_ deliveries: [Delivery]) async {
+        try? settle(deliveries) { $0.write($1, isAck: false) }
+    }
+
+    private nonisolated func settle(
+        _ deliveries: [Delivery], _ write: @escaping @Sendable (isolated Consumer, [UInt64: [UInt64]]) -> Void
+    ) throws(AMQPError) {
+        guard !lifetime.isOver else { throw .closedHere }
+        guard !deliveries.isEmpty else { return }
+        var tags: [UInt64: [UInt64]] = [:]
+        for delivery in deliveries { tags[delivery.epoch, default: []].append(delivery.tag) }
+        thread.perform { [self, tags] in assumeIsolated { write($0, tags) } }
+    }
+
+    private func write(_ settled: [UInt64: [UInt64]], isAck: Bool) {
+        guard let link else { return }
+        try? link.write { handle throws(AMQPError) in
+            handle.setCorked(true)
+            defer { handle.setCorked(false) }
+            for (channel, feed) in feeds {
+                guard let tags = settled[feed.epoch] else { continue }
+                let (upTo, single) = feeds[channel]?.unacked.settle(tags) ?? (nil, [])
+                if let upTo { try handle.settle(upTo, isMultiple: true, isAck: isAck, on: channel) }
+                for tag in single { try handle.settle(tag, isMultiple: false, isAck: isAck, on: channel) }
+            }
+        }
+    }
+
+    // MARK: The way down
+
+    /// Asks the broker for no more. What was taken can still be settled; what was not goes back at once.
+    package func cancelDeliveries() async {
+        guard !isDraining else { return }
+        isDraining = true
+        failFirsts()
+        await release(inbox.close())
+        for channel in feeds.keys { _ = try? await link?.call(.cancel(tag: Self.consumerTag), on: channel) }
+    }
+
+    /// Closes each channel, so that the broker has seen all that was settled, and then the connection.
+    package func close() async {
+        isDraining = true
+        lifetime.end()
+        failFirsts()
+        _ = inbox.close()
+        guard let link else { return }
+        for channel in feeds.keys { _ = try? await link.call(.channelClose, on: channel, within: .seconds(5)) }
+        await link.close()
+        forgetLink()
+    }
+
+    private func failFirsts() {
+        for queue in wanted.keys {
+            wanted[queue]?.first?.resolve(.failure(.closedHere))
+            wanted[queue]?.first = nil
+        }
+    }
+
+    // MARK: What the broker says
+
+    private func received(_ incoming: [Incoming]) {
+        var arrived: [Delivery] = []
+        arrived.reserveCapacity(incoming.count)
+        for incoming in incoming {
+            switch incoming {
+            case .delivery(let channel, let content):
+                guard let feed = feeds[channel] else { continue }
+                feeds[channel]?.unacked.append(content.tag)
+                arrived.append(Delivery(content, of: feed.queue, epoch: feed.epoch))
+            case .consumerCancelled(let channel):
+                feedLost(channel, AMQPError(.channelLost, "basic.cancel", "the queue is gone"))
+                Task { _ = try? await link?.call(.channelClose, on: channel) }
+            case .channelClosed(let channel, let error): feedLost(channel, error)
+            default: break
+            }
+        }
+        if isDraining {
+            // They crossed our cancel on the way.
+            var tags: [UInt64: [UInt64]] = [:]
+            for delivery in arrived { tags[delivery.epoch, default: []].append(delivery.tag) }
+            if !tags.isEmpty { write(tags, isAck: false) }
+        } else if !arrived.isEmpty {
+            inbox.add(arrived)
+        }
+    }
+
+    private func feedLost(_ channel: UInt16, _ error: AMQPError) {
+        guard let feed = feeds.removeValue(forKey: channel) else { return }
+        inbox.end(epoch: feed.epoch)
+        guard wanted[feed.queue]?.channel == channel else { return }
+        wanted[feed.queue]?.channel = nil
+        postpone(feed.queue, error)
+    }
+
+    private func postpone(_ queue: String, _ error: AMQPError) {
+        guard let delay = wanted[queue]?.backoff.delay() else { return }
+        logger.warning(
+            "A subscription was lost.",
+            metadata: ["queue": "\(queue)", "error": "\(error)", "retry_in_ms": "\(delay.milliseconds)"])
+        wanted[queue]?.retryAt = .now + delay
+        mend()
+    }
+
+    private func lost(_ link: Link, _ error: AMQPError) {
+        guard self.link === link else { return }
+        logger.warning("The consuming connection was lost.", metadata: ["error": "\(error)"])
+        forgetLink()
+        postponeConnecting()
+    }
+
+    private func forgetLink() {
+        link = nil
+        for feed in feeds.values { inbox.end(epoch: feed.epoch) }
+        feeds = [:]
+        for queue in wanted.keys {
+            wanted[queue]?.channel = nil
+            wanted[queue]?.retryAt = nil
+        }
+    }
+
+    private func postponeConnecting() {
+        connectAt = .now + connectBackoff.delay()
+        mend()
+    }
+
+    // MARK: Mending
+
+    /// Brings about what is wanted: the connection, then each subscription; what fails is tried again later.
+    private func mend() {
+        guard !isMending else { return }
+        isMending = true
+        Task {
+            while let step = nextStep() {
+                switch step {
+                case .connect: connect()
+                case .open(let queue): await open(queue)
+                }
+            }
+            isMending = false
+            scheduleRetry()
+        }
+    }
+
+    private func nextStep() -> Step? {
+        guard !isDraining, !wanted.isEmpty else { return nil }
+        let now = ContinuousClock.now
+        guard let link, link.isOpen else {
+            if self.link != nil { return nil }  // `lost` is on its way
+            return (connectAt ?? now) <= now ? .connect : nil
+        }
+        return wanted.first { $0.value.channel == nil && ($0.value.retryAt ?? now) <= now }.map { .open(queue: $0.key) }
+    }
+
+    private func scheduleRetry() {
+        guard !isDraining, !wanted.isEmpty else { return }
+        let next = link == nil ? connectAt : wanted.values.filter { $0.channel == nil }.compactMap(\.retryAt).min()
+        if let retryTimer { thread.cancel(retryTimer) }
+        retryTimer = next.map { thread.schedule(at: $0) { [weak self] in self?.assumeIsolated { $0.mend() } } }
+    }
+
+    private func connect() {
+        do throws(AMQPError) {
+            let owner = Link.Owner(
+                received: { [weak self] link, incoming in
+                    self?.assumeIsolated { if $0.link === link { $0.received(incoming) } }
+                },
+                lost: { [weak self] link, error in self?.assumeIsolated { $0.lost(link, error) } })
+            link = try Link(settings, on: thread, owner: owner)
+            connectBackoff.reset()
+        } catch {
+            let delay = connectBackoff.delay()
+            logger.warning(
+                "Connecting to the broker failed.",
+                metadata: ["error": "\(error)", "retry_in_ms": "\(delay.milliseconds)"])
+            connectAt = .now + delay
+            if !error.isRetriable { refuseFirsts(error) }
+        }
+    }
+
+    private func refuseFirsts(_ error: AMQPError) {
+        for (queue, wanted) in wanted {
+            guard let first = wanted.first else { continue }
+            self.wanted[queue] = nil
+            first.resolve(.failure(error))
+        }
+    }
+
+    private static let consumerTag = "baton"
+
+    private func open(_ queue: String) async {
+        guard let link, let subscription = wanted[queue]?.subscription else { return }
+        let channel = freeChannel()
+        let feed = Feed(queue: queue, epoch: Epochs.next())
+        feeds[channel] = feed
+        wanted[queue]?.channel = channel
+        inbox.begin(epoch: feed.epoch)
+        do throws(AMQPError) {
+            _ = try await link.call(.channelOpen, on: channel)
+            _ = try await link.call(.qos(prefetch: prefetch), on: channel)
+            if let bindings = subscription.bindings {
+                try await declare(subscription, bindings, by: link, on: channel)
+            }
+            _ = try await link.call(.consume(queue: queue, tag: Self.consumerTag), on: channel)
+            guard wanted[queue]?.channel == channel else { return }
+            wanted[queue]?.backoff.reset()
+            wanted[queue]?.first?.resolve(.success(()))
+            wanted[queue]?.first = nil
+        } catch {
+            openFailed(queue, error)
+        }
+    }
+
+    private func declare(
+        _ subscription: Subscription, _ bindings: [Subscription.Binding], by link: Link, on channel: UInt16
+    ) async throws(AMQPError) {
+        let declaration = QueueDeclaration(
+            name: subscription.queue, isDurable: false, isExclusive: true, isAutoDelete: true,
+            arguments: subscription.arguments)
+        _ = try await link.call(.queueDeclare(declaration), on: channel)
+        for binding in bindings {
+            let bind = Request.queueBind(
+                queue: subscription.queue, exchange: binding.exchange, key: binding.key, arguments: [:])
+            _ = try await link.call(bind, on: channel)
+        }
+    }
+
+    /// The channel, or the connection, is lost by now, which its own event deals with; here is who waits.
+    private func openFailed(_ queue: String, _ error: AMQPError) {
+        guard !error.isRetriable, let first = wanted[queue]?.first else { return }
+        wanted[queue] = nil
+        first.resolve(.failure(error))
+    }
+
+    private func freeChannel() -> UInt16 {
+        repeat { lastChannel = lastChannel == 2047 ? 1 : lastChannel + 1 } while feeds[lastChannel] != nil
+        return lastChannel
+    }
+}
+
+extension Delivery {
+    fileprivate init(_ content: Incoming.Content, of queue: String, epoch: UInt64) {
+        self.init(
+            queue: queue, tag: content.tag, epoch: epoch, exchange: content.exchange, routingKey: content.routingKey,
+            isRedelivered: content.isRedelivered, properties: content.properties, body: content.body)
+    }
+}
+
+extension ConnectionHandle {
+    fileprivate func settle(_ tag: UInt64, isMultiple: Bool, isAck: Bool, on channel: UInt16) throws(AMQPError) {
+        if isAck {
+            try ack(tag, isMultiple: isMultiple, on: channel)
+        } else {
+            try requeue(tag, isMultiple: isMultiple, on: channel)
+        }
+    }
+}
+
+/// Whether a consumer was closed, for those who are not on its thread.
+private final class Lifetime: @unchecked Sendable {  // guarded by `lock`
+    private let lock = Lock()
+    private var hasEnded = false
+
+    var isOver: Bool { lock.withLock { hasEnded } }
+
+    func end() { lock.withLock { hasEnded = true } }
+}
