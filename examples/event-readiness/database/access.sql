@@ -1,4 +1,9 @@
--- One login role a domain, each reading only what its checks need. Passwords come from the caller: psql --set.
+-- One login role a domain, each reading only what its checks need. Passwords come from the environment.
+\getenv data_read data_read_password
+\getenv profile_integrity profile_integrity_password
+\getenv payments payments_password
+\getenv growth_marketing growth_marketing_password
+\getenv platform_db_edge platform_db_edge_password
 CREATE ROLE readiness_data_read LOGIN PASSWORD :'data_read';
 CREATE ROLE readiness_profile_integrity LOGIN PASSWORD :'profile_integrity';
 CREATE ROLE readiness_payments LOGIN PASSWORD :'payments';
