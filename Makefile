@@ -1,7 +1,25 @@
-.PHONY: test format lint
+# What `make` alone tells.
+help:
+	@echo "make run     an event-readiness check on sample data, from request to report"
+	@echo "make dev     the whole pipeline on private servers, until Ctrl-C"
+	@echo "make test    every test, against private servers"
+	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-test:
-	swift test --explicit-target-dependency-import-check error
+.PHONY: help setup dev test format lint
+
+CHECKS = --explicit-target-dependency-import-check error
+
+# The distribution's packages that Baton is built with and runs on.
+setup:
+	@scripts/setup
+
+dev: setup
+	swift build -c release --product baton
+	@exec .build/release/baton dev
+
+test: setup
+	swift build --build-tests $(CHECKS)
+	@scripts/with-servers swift test --skip-build $(CHECKS)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -72,13 +72,14 @@ let package = Package(
         library("API", ["Relay", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
 
         // Private servers for a laptop and for the tests, and the command line.
-        library("LocalServers", ["CLinux", "JSON", log]),
+        library("LocalServers", ["CLinux", "IOThread", "JSON", log]),
         .executableTarget(
             name: "Baton",
             dependencies: [
                 "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Topology", "Store",
                 "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: house),
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
@@ -99,7 +100,7 @@ let package = Package(
         tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres"]),
-        tests("LocalServers"),
+        tests("LocalServers", ["IOThread", "JSON"]),
     ],
     cxxLanguageStandard: .cxx17
 )

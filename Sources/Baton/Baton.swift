@@ -3,6 +3,8 @@ package import ArgumentParser
 /// The command line.
 @main
 package struct Baton: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(commandName: "baton", abstract: "A broker-native workflow pipeline.")
+    package static let configuration = CommandConfiguration(
+        commandName: "baton", abstract: "A broker-native workflow pipeline.",
+        subcommands: [DevCommand.self, DevWatchCommand.self])
     package init() {}
 }
