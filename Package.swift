@@ -93,6 +93,7 @@ let package = Package(
         tests("YAML", ["JSON"]),
         tests("Contracts", ["JSON"]),
         tests("Handover", ["Contracts"]),
+        tests("Relay", ["TestSupport", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),

@@ -174,8 +174,9 @@ package struct Handover<Message: Sendable>: Sendable {
             case .done(let messages):
                 publications += messages.map { Publication(item: item, content: .message($0)) }
                 acks.append(item)
-            case .deadLetter(let reason):
+            case .deadLetter(let reason, let telling):
                 publications.append(Publication(item: item, content: .deadLetter(reason)))
+                publications += telling.map { Publication(item: item, content: .message($0)) }
                 acks.append(item)
             case nil: break
             }

@@ -2,8 +2,8 @@
 package enum Outcome<Message: Sendable>: Sendable {
     /// To be acked when all of these are confirmed.
     case done([Outgoing<Message>])
-    /// To be published to the dead-letter exchange with its reason, then acked.
-    case deadLetter(Reason)
+    /// To be published to the dead-letter exchange with its reason, beside what its sender is told, then acked.
+    case deadLetter(Reason, telling: [Outgoing<Message>] = [])
 }
 
 /// A message that a handled one has caused.

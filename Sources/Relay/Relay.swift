@@ -1,1 +1,126 @@
-// The sources of this module.
+package import AMQP
+import Contracts
+import Handover
+package import Logging
+import ServiceLifecycle
+
+/// Runs the one rule for a process: consume, handle (decide and commit), publish with confirms, ack.
+///
+/// It only moves data between the broker, the handler and the ``Handover`` machine, which says what
+/// comes next. While the handler's world or the broker is away it keeps what it holds and waits.
+package struct Relay<Handler: MessageHandler>: Service {
+    private typealias Machine = Handover<WireMessage>
+
+    private let consumer: Consumer
+    private let publisher: Publisher
+    private let handler: Handler
+    private let batchLimit: Int
+    private let logger: Logger
+
+    /// - Parameter batchLimit: how many messages are handled in one go, at most.
+    package init(consumer: Consumer, publisher: Publisher, handler: Handler, batchLimit: Int = 500, logger: Logger) {
+        self.consumer = consumer
+        self.publisher = publisher
+        self.handler = handler
+        self.batchLimit = batchLimit
+        self.logger = logger
+    }
+
+    /// Until graceful shutdown: then it takes no more, and returns when what it holds is handed over.
+    package func run() async throws {
+        var machine = Machine(batchLimit: batchLimit, seed: .random(in: 0 ... .max))
+        var held = Held()
+        try await withGracefulShutdownHandler {
+            while let arrived = try await nextBatch() {
+                var action = machine.handle(.arrived(held.take(arrived)))
+                while let step = action {
+                    let event = try await perform(step, &held)
+                    // What became of the channels meanwhile comes first: it decides what the answer still counts for.
+                    let lost = held.lost(consumer)
+                    if !lost.isEmpty { _ = machine.handle(.lost(lost)) }
+                    action = machine.handle(event)
+                }
+                held.removeAll()
+            }
+        } onGracefulShutdown: {
+            Task { await consumer.cancelDeliveries() }
+        }
+    }
+
+    /// - Returns: `nil` once no more will come.
+    private func nextBatch() async throws -> [Delivery]? {
+        do {
+            return try await consumer.nextBatch()
+        } catch let error as AMQPError where error.code == .closed {
+            return nil
+        }
+    }
+
+    private func perform(_ action: Machine.Action, _ held: inout Held) async throws -> Machine.Event {
+        switch action {
+        case .handle(let items):
+            do throws(HandlingFailure) {
+                return .handled(try await handler.handle(items.map { held.received($0) }))
+            } catch {
+                report(error)
+                return .failed(error)
+            }
+        case .publish(let publications):
+            let messages = publications.map { message($0, held) }
+            let confirmations = await publisher.publish(messages)
+            return .published(zip(messages, confirmations).map { result(of: $0, $1) })
+        case .ack(let items):
+            do {
+                try await consumer.ack(items.map { held.delivery($0) })
+            } catch {
+                logger.warning(
+                    "An ack did not reach the broker: its messages will come again", metadata: ["error": "\(error)"])
+            }
+            held.remove(items)
+            return .acked
+        case .wait(let span):
+            try await Task.sleep(for: span)  // a backoff, not a poll
+            return .waited
+        }
+    }
+
+    private func message(_ publication: Machine.Publication, _ held: Held) -> Message {
+        switch publication.content {
+        case .message(let outgoing): return Message(outgoing.message)
+        case .deadLetter(let reason):
+            let delivery = held.delivery(publication.item)
+            logger.warning(
+                "A message was given up on",
+                metadata: [
+                    "queue": "\(delivery.queue)", "reason": "\(reason.code)", "pointer": "\(reason.pointer)",
+                    "message_id": "\(delivery.properties.messageID ?? "none")",
+                ])
+            return Message(deadLetter: delivery, reason)
+        }
+    }
+
+    private func result(of message: Message, _ confirmation: Confirmation) -> PublishResult {
+        let route: Logger.Metadata = ["exchange": "\(message.exchange)", "routing_key": "\(message.routingKey)"]
+        switch confirmation {
+        case .confirmed:
+            return .confirmed
+        case .returned:
+            logger.debug("No queue took a message", metadata: route)
+            return .returned
+        case .unknown(let error):
+            logger.warning(
+                "A message was not confirmed", metadata: route.merging(["error": "\(error)"]) { _, new in new })
+            return .unknown
+        }
+    }
+
+    private func report(_ failure: HandlingFailure) {
+        switch failure {
+        case .unavailable:
+            logger.warning("A batch waits for the database")
+        case .refused(let reason):
+            logger.warning(
+                "A batch was refused", metadata: ["reason": "\(reason.code)", "detail": "\(reason.message)"])
+        }
+    }
+}

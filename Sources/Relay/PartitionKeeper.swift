@@ -1,0 +1,111 @@
+package import AMQP
+package import Logging
+import ServiceLifecycle
+
+/// Where the replicas of a process find each other.
+package protocol ReplicaDirectory: Sendable {
+    /// Says that this replica is alive.
+    /// - Returns: the names of all that are, this one included.
+    func announce(_ replica: String) async throws -> Set<String>
+    func leave(_ replica: String) async throws
+}
+
+/// Consumes this replica's share of the partition queues, and stands by for the rest.
+///
+/// A queue has a single active consumer, so who subscribes first is active. The owner subscribes at once,
+/// the others a while later; when an owner changes, everyone else leaves the queue and lines up behind
+/// it. That is for speed and order only: two owners at once cost rereads, never correctness.
+package struct PartitionKeeper: Service {
+    private let consumer: Consumer
+    private let directory: any ReplicaDirectory
+    private let replica: String
+    private let queues: [String]
+    private let logger: Logger
+    private let announceEvery: Duration
+    private let standByAfter: Duration
+
+    /// - Parameter queues: the partitions' queues, in order of their numbers.
+    package init(
+        consumer: Consumer, directory: any ReplicaDirectory, replica: String, queues: [String], logger: Logger,
+        announceEvery: Duration = .seconds(3), standByAfter: Duration = .seconds(5)
+    ) {
+        self.consumer = consumer
+        self.directory = directory
+        self.replica = replica
+        self.queues = queues
+        self.logger = logger
+        self.announceEvery = announceEvery
+        self.standByAfter = standByAfter
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            var lineUp = LineUp(partitions: queues.count, standByAfter: standByAfter)
+            while true {
+                await follow(&lineUp)
+                try await Task.sleep(for: announceEvery)
+            }
+        }
+        do {
+            try await directory.leave(replica)
+        } catch {
+            logger.info("Left without a word: the others will notice", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func follow(_ lineUp: inout LineUp) async {
+        do {
+            let live = try await directory.announce(replica)
+            for move in lineUp.follow(live: live, replica: replica, now: .now) {
+                switch move {
+                case .leave(let partition): await consumer.unsubscribe(queue: queues[partition])
+                case .join(let partition):
+                    try await consumer.subscribe(.queue(queues[partition]))
+                    lineUp.joined(partition)
+                }
+            }
+        } catch {
+            // Whatever is consumed now goes on; what is missing is tried again at the next turn.
+            logger.warning("The partitions stay as they are for now", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// Which queues to join and leave as the owners change; pure.
+struct LineUp {
+    enum Move: Hashable { case join(Int), leave(Int) }
+
+    private var owners: [String?]
+    private var isIn: [Bool]
+    /// Since when the present owner is the owner.
+    private var since: [ContinuousClock.Instant]
+    private let standByAfter: Duration
+
+    init(partitions: Int, standByAfter: Duration) {
+        owners = Array(repeating: nil, count: partitions)
+        isIn = Array(repeating: false, count: partitions)
+        since = Array(repeating: .now, count: partitions)
+        self.standByAfter = standByAfter
+    }
+
+    mutating func joined(_ partition: Int) { isIn[partition] = true }
+
+    /// - Returns: moves in the order to make them; a join counts once ``joined(_:)`` says so.
+    mutating func follow(live: Set<String>, replica: String, now: ContinuousClock.Instant) -> [Move] {
+        var moves: [Move] = []
+        for partition in owners.indices {
+            let owner = PartitionShare.owner(of: partition, among: live.sorted())
+            if owner != owners[partition] {
+                owners[partition] = owner
+                since[partition] = now
+                if isIn[partition] && owner != replica {
+                    moves.append(.leave(partition))
+                    isIn[partition] = false
+                }
+            }
+            let mayJoin = owner == replica || since[partition].duration(to: now) >= standByAfter
+            if !isIn[partition] && mayJoin { moves.append(.join(partition)) }
+        }
+        return moves
+    }
+}

@@ -1,0 +1,46 @@
+package import AMQP
+package import Contracts
+import Handover
+
+extension WireMessage {
+    /// A message as it was delivered; headers that are no strings stay behind.
+    package init(_ delivery: Delivery) {
+        let properties = delivery.properties
+        self.init(
+            exchange: delivery.exchange, routingKey: delivery.routingKey, contentType: properties.contentType,
+            messageID: properties.messageID, type: properties.type, correlationID: properties.correlationID,
+            replyTo: properties.replyTo, userID: properties.userID, appID: properties.appID,
+            timestamp: properties.timestamp.map { Int64(clamping: $0) },
+            headers: properties.headers.compactMapValues(\.string), body: delivery.body,
+            deliveryCount: delivery.deliveryCount, isRedelivered: delivery.isRedelivered)
+    }
+}
+
+extension Message {
+    /// A message to publish; the publisher adds its user.
+    package init(_ wire: WireMessage, isMandatory: Bool = true) {
+        self.init(
+            exchange: wire.exchange, routingKey: wire.routingKey,
+            properties: MessageProperties(
+                contentType: wire.contentType, correlationID: wire.correlationID, replyTo: wire.replyTo,
+                messageID: wire.messageID, type: wire.type, timestamp: wire.timestamp.map { UInt64(clamping: $0) },
+                appID: wire.appID, headers: wire.headers.mapValues { .string($0) }),
+            body: wire.body, isMandatory: isMandatory)
+    }
+
+    /// A message given up on, as it came, with the reason and where it came from in its headers.
+    init(deadLetter delivery: Delivery, _ reason: Reason) {
+        let route = Route.dead(queue: delivery.queue)
+        var properties = delivery.properties
+        properties.userID = nil  // the broker takes our own only; who sent it stays on record
+        properties.headers["x-baton-user"] = delivery.properties.userID.map { .string($0) }
+        properties.headers[DeadLetterHeader.reason] = .string(reason.code)
+        properties.headers[DeadLetterHeader.pointer] = .string(reason.pointer)
+        properties.headers[DeadLetterHeader.message] = .string(reason.message)
+        properties.headers[DeadLetterHeader.queue] = .string(delivery.queue)
+        properties.headers[DeadLetterHeader.exchange] = .string(delivery.exchange)
+        properties.headers[DeadLetterHeader.routingKey] = .string(delivery.routingKey)
+        properties.isPersistent = true
+        self.init(exchange: route.exchange.rawValue, routingKey: route.key, properties: properties, body: delivery.body)
+    }
+}
