@@ -37,16 +37,16 @@ extension ClaimTrie {
 
     /// In the order of the view's members; the cost is that of what was rendered since.
     func compareConflicts(_ difference: inout Difference) {
-        compare("/conflicts/", \.listing, &difference)
+        compare("conflicts", \.listing, &difference)
     }
 
-    func compareQuality(_ difference: inout Difference) { compare("/quality/", \.quality, &difference) }
+    func compareQuality(_ difference: inout Difference) { compare("quality", \.quality, &difference) }
 
-    private func compare(_ path: String, _ part: (Entry) -> JSONValue?, _ difference: inout Difference) {
+    private func compare(_ member: String, _ part: (Entry) -> JSONValue?, _ difference: inout Difference) {
         for (pointer, change) in changes.sorted(by: { $0.key < $1.key }) {
             difference.compare(
                 change.published.flatMap(part), change.current.flatMap(part),
-                at: path + JSONPointer.escape(pointer.text))
+                at: JSONPointer([member, pointer.text]))
         }
     }
 
@@ -55,7 +55,7 @@ extension ClaimTrie {
     private func compare(at: Int, _ difference: inout Difference) {
         let place = places[at]
         guard place.isStale else { return }
-        let path = "/result" + place.pointer.text
+        var path: JSONPointer { JSONPointer(parsing: "/result" + place.pointer.text) ?? .root }
         switch (place.published, place.shown) {
         case (.open, .open):
             for token in Set(place.staleChildren).sorted() {

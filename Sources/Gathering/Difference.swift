@@ -1,25 +1,32 @@
 import JSON
 
-/// What leads from one view to the next (RFC 6902): only `add`, `replace` and `remove`, only at members of objects, in
-/// the order of their names; arrays are replaced whole.
+/// A patch in the making: what leads from one view to the next, part by part.
 struct Difference {
-    private(set) var operations: [JSONValue] = []
-    var isEmpty: Bool { operations.isEmpty }
+    private(set) var patch = JSONPatch()
 
-    /// - Parameter path: of both; text of a JSON Pointer.
-    mutating func compare(_ old: JSONValue?, _ new: JSONValue?, at path: String) {
+    mutating func compare(_ old: JSONValue?, _ new: JSONValue?, at pointer: @autoclosure () -> JSONPointer) {
         switch (old, new) {
         case (nil, nil): break
-        case (nil, let new?): operations.append(["op": "add", "path": .string(path), "value": new])
-        case (_?, nil): operations.append(["op": "remove", "path": .string(path)])
-        case (.object(let old)?, .object(let new)?):
-            let names = Set((old.names + new.names).map(Token.init)).sorted()
-            for name in names {
-                compare(old[name.text], new[name.text], at: path + "/" + JSONPointer.escape(name.text))
-            }
+        case (nil, let new?): patch.operations.append(.add(pointer(), new))
+        case (_?, nil): patch.operations.append(.remove(pointer()))
         case (let old?, let new?):
-            guard old != new else { return }
-            operations.append(["op": "replace", "path": .string(path), "value": new])
+            let inner = JSONPatch.diff(from: old, to: new)
+            if !inner.isEmpty { patch.operations += inner.operations.map { $0.below(pointer()) } }
+        }
+    }
+}
+
+extension JSONPatch.Operation {
+    /// The same at another place; of the operations that a difference has.
+    fileprivate func below(_ pointer: JSONPointer) -> JSONPatch.Operation {
+        func at(_ inner: JSONPointer) -> JSONPointer { JSONPointer(pointer.tokens + inner.tokens) }
+        return switch self {
+        case .add(let place, let value): .add(at(place), value)
+        case .remove(let place): .remove(at(place))
+        case .replace(let place, let value): .replace(at(place), value)
+        case .test(let place, let value): .test(at(place), value)
+        case .move(let source, let target): .move(from: at(source), to: at(target))
+        case .copy(let source, let target): .copy(from: at(source), to: at(target))
         }
     }
 }

@@ -16,6 +16,12 @@ package struct GatherChange: Sendable, Equatable {
     package var hasNewConflict = false
     package var hasNewStatus = false
     package var isClosed = false
+
+    package init(hasNewConflict: Bool = false, hasNewStatus: Bool = false, isClosed: Bool = false) {
+        self.hasNewConflict = hasNewConflict
+        self.hasNewStatus = hasNewStatus
+        self.isClosed = isClosed
+    }
 }
 
 extension Gathering {
@@ -45,7 +51,7 @@ extension Gathering {
         switch baseline {
         case .none: return GatherChange(hasNewConflict: header.conflictCount > 0, isClosed: header.isClosed)
         case .own(let last):
-            guard last != header || !difference().isEmpty else { return nil }
+            guard last != header || !difference().patch.isEmpty else { return nil }
             return GatherChange(
                 hasNewConflict: !trie.newConflicts.isEmpty, hasNewStatus: last.status != header.status,
                 isClosed: header.isClosed)
@@ -60,15 +66,12 @@ extension Gathering {
     }
 
     /// RFC 6902, from the last revision's view to the present one; `nil` when there is none to start from.
-    package mutating func patch() -> JSONValue? {
+    package mutating func patch() -> JSONPatch? {
         render()
         switch baseline {
         case .none: return nil
-        case .own: return .array(difference().operations)
-        case .foreign(_, let view):
-            var difference = Difference()
-            difference.compare(view, self.view, at: "")
-            return .array(difference.operations)
+        case .own: return difference().patch
+        case .foreign(_, let view): return JSONPatch.diff(from: view, to: self.view)
         }
     }
 
@@ -92,8 +95,13 @@ extension Gathering {
         trie.compareResult(&difference)
         for (pointer, published) in unmergedChanges.sorted(by: { $0.key < $1.key }) {
             difference.compare(
-                published?.json, unmerged[pointer]?.json, at: "/unmerged/" + JSONPointer.escape(pointer.text))
+                published?.json, unmerged[pointer]?.json, at: JSONPointer(["unmerged", pointer.text]))
         }
         return difference
     }
+}
+
+extension Gathering {
+    /// How many places have been visited by claims, and rendered, ever: what the cost depends on.
+    package var work: (visited: Int, rendered: Int) { (trie.visitedPlaces, trie.renderedPlaces) }
 }
