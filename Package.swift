@@ -84,7 +84,7 @@ let package = Package(
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "Postgres", "JSON", "Contracts", log],
+            name: "TestSupport", dependencies: ["AMQP", "IOThread", "Postgres", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
         tests("AMQP", ["TestSupport"]),
