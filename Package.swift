@@ -59,7 +59,7 @@ let package = Package(
 
         // What the processes share.
         library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
-        library("Topology", ["Contracts", "YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
+        library("Topology", ["YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
         library("Objects", ["IOThread"]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
@@ -84,20 +84,20 @@ let package = Package(
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "IOThread", "Postgres", "JSON", "Contracts", log],
+            name: "TestSupport", dependencies: ["AMQP", "Postgres", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
         tests("AMQP", ["TestSupport"]),
         tests("Postgres", ["TestSupport"]),
         tests("JSON"),
         tests("YAML", ["JSON"]),
-        tests("Contracts", ["JSON"]),
+        tests("Contracts", ["JSON", "YAML"], resources: [.copy("validate.py")]),
         tests("Handover", ["Contracts"]),
         tests("Relay", ["TestSupport", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
-        tests("Topology", ["TestSupport", "Contracts", "JSON", "AMQP", log]),
+        tests("Topology", ["TestSupport", "JSON", "AMQP"]),
         tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres"]),

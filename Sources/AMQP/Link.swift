@@ -203,8 +203,7 @@ final class Link: @unchecked Sendable {  // touched on `thread` alone, as `check
         end(.closedHere)
     }
 
-    /// Ends the connection without the broker, and tells the owner.
-    func fail(_ error: AMQPError) {
+    private func fail(_ error: AMQPError) {
         guard isOpen else { return }
         end(error)
         guard !isClosing else { return }

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// The data of a message, of whichever type.
 package enum Body: Sendable {
@@ -37,7 +37,7 @@ package enum Body: Sendable {
     case controlSkip(ControlSkip)
 
     /// - Throws: `DecodingError` for data that is not of the type.
-    init(_ type: MessageType, _ data: JSONValue) throws {
+    package init(_ type: MessageType, _ data: JSONValue) throws {
         let decoder = JSONValueDecoder()
         self =
             switch type {

@@ -11,10 +11,16 @@ package struct InboundMessage: Sendable {
     package var key: RoutingKey? { RoutingKey(wire.routingKey) }
 
     /// Reads a message strictly: the text, the envelope, the data, and that the two agree.
+    ///
+    /// - Parameter validating: check the data against its schema, as borders do. Messages of our own processes need only
+    ///   be decoded: that checks names, kinds and identifiers, too, but neither lengths of text nor bounds of numbers.
     package static func decode(
-        _ wire: WireMessage, limits: JSONLimits = .default
+        _ wire: WireMessage, limits: JSONLimits = .default, validating: Bool = true
     ) throws(ContractViolation) -> InboundMessage {
         let (envelope, data) = try Envelope.read(wire, limits: limits)
+        if validating, let problem = ContractSchema.message(envelope.type).problems(in: data).first {
+            throw ContractViolation(.invalid, at: problem.pointer, problem.message)
+        }
         let body: Body
         do {
             body = try Body(envelope.type, data)

@@ -134,6 +134,14 @@ struct `A message` {
         #expect(violation(changed(try started()) { $0.body = [0x22, 0xFF, 0x22] })?.code == .notJSON)
     }
 
+    @Test func `with 100,000 characters where a name is asked is refused`() throws {
+        let body = #"{"workflow_id": "wf-1", "task_id": "LONG", "attempt": 1, "executor": "e", "delivery": 0}"#
+            .replacing("LONG", with: String(repeating: "a", count: 100_000))
+        let violation = violation(changed(try started()) { $0.body = Array(body.utf8) })
+        #expect(violation?.code == .invalid && violation?.pointer.text == "/task_id")
+        #expect(violation!.message.count <= 500)
+    }
+
     @Test func `keeps the exact digits of its numbers`() throws {
         let digits = "12345678901234567890.123456789012345678901234567890"
         let body = TaskCompleted(
