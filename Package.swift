@@ -59,7 +59,7 @@ let package = Package(
 
         // What the processes share.
         library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
-        library("Topology", ["YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
+        library("Topology", ["Contracts", "YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
         library("Objects", ["IOThread"]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
@@ -84,7 +84,7 @@ let package = Package(
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "Postgres", "JSON", "Contracts", log],
+            name: "TestSupport", dependencies: ["AMQP", "IOThread", "Postgres", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
         tests("AMQP", ["TestSupport"]),
@@ -97,7 +97,7 @@ let package = Package(
         tests("Engine", ["Contracts", "JSON", "YAML"]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
-        tests("Topology", ["TestSupport", "JSON", "AMQP"]),
+        tests("Topology", ["TestSupport", "Contracts", "JSON", "AMQP", log]),
         tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres"]),

@@ -191,9 +191,10 @@ package actor Consumer {
         failFirsts()
         _ = inbox.close()
         guard let link else { return }
-        for channel in feeds.keys { _ = try? await link.call(.channelClose, on: channel, within: .seconds(5)) }
-        await link.close()
+        let channels = Array(feeds.keys)
         forgetLink()
+        for channel in channels { _ = try? await link.call(.channelClose, on: channel, within: .seconds(5)) }
+        await link.close()
     }
 
     private func failFirsts() {
@@ -234,8 +235,10 @@ package actor Consumer {
     private func feedLost(_ channel: UInt16, _ error: AMQPError) {
         guard let feed = feeds.removeValue(forKey: channel) else { return }
         inbox.end(epoch: feed.epoch)
-        guard wanted[feed.queue]?.channel == channel else { return }
-        wanted[feed.queue]?.channel = nil
+        guard let wanted = wanted[feed.queue], wanted.channel == channel else { return }
+        // Refused at the first try: who waits for it is told.
+        guard wanted.first == nil || error.isRetriable else { return }
+        self.wanted[feed.queue]?.channel = nil
         postpone(feed.queue, error)
     }
 
@@ -342,32 +345,16 @@ package actor Consumer {
         wanted[queue]?.channel = channel
         inbox.begin(epoch: feed.epoch)
         do throws(AMQPError) {
-            _ = try await link.call(.channelOpen, on: channel)
-            _ = try await link.call(.qos(prefetch: prefetch), on: channel)
-            if let bindings = subscription.bindings {
-                try await declare(subscription, bindings, by: link, on: channel)
+            for request in subscription.requests(prefetch: prefetch, tag: Self.consumerTag) {
+                _ = try await link.call(request, on: channel)
+                // Unsubscribed meanwhile: the channel is being closed.
+                guard feeds[channel]?.epoch == feed.epoch else { return }
             }
-            _ = try await link.call(.consume(queue: queue, tag: Self.consumerTag), on: channel)
-            guard wanted[queue]?.channel == channel else { return }
             wanted[queue]?.backoff.reset()
             wanted[queue]?.first?.resolve(.success(()))
             wanted[queue]?.first = nil
         } catch {
             openFailed(queue, error)
-        }
-    }
-
-    private func declare(
-        _ subscription: Subscription, _ bindings: [Subscription.Binding], by link: Link, on channel: UInt16
-    ) async throws(AMQPError) {
-        let declaration = QueueDeclaration(
-            name: subscription.queue, isDurable: false, isExclusive: true, isAutoDelete: true,
-            arguments: subscription.arguments)
-        _ = try await link.call(.queueDeclare(declaration), on: channel)
-        for binding in bindings {
-            let bind = Request.queueBind(
-                queue: subscription.queue, exchange: binding.exchange, key: binding.key, arguments: [:])
-            _ = try await link.call(bind, on: channel)
         }
     }
 
@@ -381,6 +368,23 @@ package actor Consumer {
     private func freeChannel() -> UInt16 {
         repeat { lastChannel = lastChannel == 2047 ? 1 : lastChannel + 1 } while feeds[lastChannel] != nil
         return lastChannel
+    }
+}
+
+extension Subscription {
+    /// What brings it about on a new channel.
+    fileprivate func requests(prefetch: UInt16, tag: String) -> [Request] {
+        var requests: [Request] = [.channelOpen, .qos(prefetch: prefetch)]
+        if let bindings {
+            requests.append(
+                .queueDeclare(
+                    QueueDeclaration(
+                        name: queue, isDurable: false, isExclusive: true, isAutoDelete: true, arguments: arguments)))
+            requests += bindings.map {
+                .queueBind(queue: queue, exchange: $0.exchange, key: $0.key, arguments: [:])
+            }
+        }
+        return requests + [.consume(queue: queue, tag: tag)]
     }
 }
 

@@ -31,7 +31,10 @@ final class Inbox: @unchecked Sendable {  // all is guarded by `lock`
     /// The next batch, or the promise of one.
     func take() -> Promise<[Delivery]> {
         let promise = Promise<[Delivery]>("basic.deliver")
-        lock.withLock { waiters.append(promise) }
+        lock.withLock {
+            waiters.removeAll(where: \.isResolved)
+            waiters.append(promise)
+        }
         serveWaiters()
         return promise
     }

@@ -203,7 +203,8 @@ final class Link: @unchecked Sendable {  // touched on `thread` alone, as `check
         end(.closedHere)
     }
 
-    private func fail(_ error: AMQPError) {
+    /// Ends the connection without the broker, and tells the owner.
+    func fail(_ error: AMQPError) {
         guard isOpen else { return }
         end(error)
         guard !isClosing else { return }

@@ -7,7 +7,7 @@ struct OutstandingPublishes<Value> {
     private var first: UInt64 = 1
     private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    var oldest: Value? { slots[head...].first ?? nil }
 
     @discardableResult
     mutating func append(_ value: Value) -> UInt64 {
@@ -24,7 +24,14 @@ struct OutstandingPublishes<Value> {
         if isMultiple && tag == 0 { return removeAll() }
         guard tag >= first else { return [] }
         let index = head + Int(tag - first)
-        let settled = (isMultiple ? head : index)...index
+        if !isMultiple {
+            guard let value = slots[index] else { return [] }
+            slots[index] = nil
+            count -= 1
+            trim()
+            return [value]
+        }
+        let settled = head...index
         let values = slots[settled].compactMap(\.self)
         for index in settled { slots[index] = nil }
         count -= values.count

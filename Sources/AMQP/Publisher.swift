@@ -143,7 +143,6 @@ package actor Publisher {
         }
         if case .closed = state { return await link.close() }
         outstanding = OutstandingPublishes()
-        backoff.reset()
         queue.setReason(nil)
         state = .ready(link)
         pump()
@@ -153,17 +152,18 @@ package actor Publisher {
         if case .closed = state { return }
         queue.setReason(error.description)
         if error.isRetriable {
-            let delay = backoff.delay()
-            logger.warning(
-                "Connecting to the broker failed.",
-                metadata: ["error": "\(error)", "retry_in_ms": "\(delay.milliseconds)"])
-            state = .waiting
-            thread.schedule(at: .now + delay) { [weak self] in self?.assumeIsolated { $0.pauseIsOver() } }
+            logger.warning("Connecting to the broker failed.", metadata: ["error": "\(error)"])
+            pause()
         } else {
             logger.error("The broker refuses the connection.", metadata: ["error": "\(error)"])
             state = .idle
             finishWaiting(error)
         }
+    }
+
+    private func pause() {
+        state = .waiting
+        thread.schedule(at: .now + backoff.delay()) { [weak self] in self?.assumeIsolated { $0.pauseIsOver() } }
     }
 
     private func pauseIsOver() {
@@ -175,13 +175,13 @@ package actor Publisher {
     private func lost(_ link: Link, _ error: AMQPError) {
         guard self.link === link else { return }
         logger.warning("The publishing connection was lost.", metadata: ["error": "\(error)"])
-        state = .idle
+        pause()
         isBlocked = false
+        queue.setReason(error.description)
         let error = AMQPError(.connectionLost, "basic.publish", error.detail)
         for sent in outstanding.removeAll() { settle(sent, .unknown(error)) }
         for sent in suspects { settle(sent, .unknown(error)) }
         suspects = []
-        pump()
     }
 
     private func finishWaiting(_ error: AMQPError) {
@@ -206,10 +206,18 @@ package actor Publisher {
             Task { await connect() }
         case .ready(let link):
             startProbes(on: link)
-            if !isBlocked { send(on: link) }
+            guard !isBlocked else { return }
+            if isClogged { return link.fail(AMQPError(.timedOut, "basic.publish", "confirms do not come")) }
+            send(on: link)
         case .closed: finishWaiting(.closedHere)
         case .connecting, .waiting, .reopening: break
         }
+    }
+
+    /// Whether confirms that nobody waits for any more leave no room for others.
+    private var isClogged: Bool {
+        guard outstanding.count > maxOutstanding / 2, let oldest = outstanding.oldest else { return false }
+        return oldest.call.deadline + settings.callTimeout < .now
     }
 
     private func dropFinished() {
@@ -285,6 +293,7 @@ package actor Publisher {
                     ? .confirmed
                     : .unknown(AMQPError(.nacked, "basic.publish", "the broker did not take the message over"))
                 for sent in outstanding.settle(tag, isMultiple: isMultiple) { settle(sent, confirmation) }
+                backoff.reset()
             case .returned(Self.channel, let code, let text, let content): returned(code, text, content)
             case .channelClosed(Self.channel, let error): channelClosed(error, on: link)
             case .blocked(let reason): setBlocked(reason)
@@ -353,12 +362,12 @@ package actor Publisher {
         for probe in probes {
             lastProbeChannel = lastProbeChannel == 2047 ? 2 : lastProbeChannel + 1
             let channel = lastProbeChannel
-            Task { probe.answer.resolve(await Self.exists(probe.queue, by: link, on: channel)) }
+            Task { probe.answer.resolve(await exists(probe.queue, by: link, on: channel)) }
         }
         probes = []
     }
 
-    private static func exists(
+    private func exists(
         _ queue: String, by link: Link, on channel: UInt16
     ) async -> Result<Bool, AMQPError> {
         do throws(AMQPError) {

@@ -11,6 +11,7 @@ extension TopologyApplier {
         switch change.subject {
         case .virtualHost(let name):
             try await api.put(["vhosts", name], ["description": "Baton"])
+            try await enter()
         case .user(let name):
             try await put(user: name)
         case .permissions(let name):

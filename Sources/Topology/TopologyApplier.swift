@@ -22,8 +22,16 @@ package struct TopologyApplier: Sendable {
     /// - Throws: ``TopologyApplyError``, before anything is changed, when a user has no password;
     ///   ``ManagementError`` in the middle: run again, it goes on from there.
     package func apply() async throws -> Outcome {
+        if try await api.get("vhosts", desired.virtualHost) != nil { try await enter() }
         let actual = try await BrokerState.read(api, virtualHost: desired.virtualHost)
         return try await apply(TopologyPlanner.plan(desired, actual, passwords: passwords))
+    }
+
+    /// The broker lets whoever makes a virtual host in, but a moment later; another administrator, not at all.
+    func enter() async throws {
+        let me = try await api.get("whoami")?["name"]?.string ?? api.settings.user
+        guard try await api.get("permissions", desired.virtualHost, me) == nil else { return }
+        try await api.put(["permissions", desired.virtualHost, me], ["configure": ".*", "write": ".*", "read": ".*"])
     }
 
     func apply(_ plan: TopologyPlan) async throws -> Outcome {

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import JSON
 import Testing
@@ -72,5 +73,20 @@ func withBrokerSpace<Result>(_ body: (BrokerSpace) async throws -> Result) async
     } catch {
         await space.remove()
         throw error
+    }
+}
+
+extension BrokerSpace {
+    /// As one of the topology's users, named without the prefix.
+    func brokerSettings(as user: String) throws -> AMQPSettings {
+        let url = try #require(
+            ProcessInfo.processInfo.environment["BATON_TEST_AMQP_URL"],
+            "BATON_TEST_AMQP_URL is not set; `make test` sets it")
+        var settings = try AMQPSettings(url: url)
+        settings.virtualHost = virtualHost
+        settings.user = "\(virtualHost)-\(user)"
+        settings.password = settings.user
+        settings.callTimeout = .seconds(20)
+        return settings
     }
 }

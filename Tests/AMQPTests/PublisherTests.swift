@@ -1,0 +1,309 @@
+import AMQP
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct `A publisher` {
+    private func message(_ key: String, _ id: String, exchange: String = "", size: Int = 16) -> Message {
+        Message(
+            exchange: exchange, routingKey: key, properties: MessageProperties(messageID: id),
+            body: [UInt8](repeating: 7, count: size))
+    }
+
+    private func numbered(_ range: Range<Int>, key: String = "work", size: Int = 16) -> [Message] {
+        range.map { message(key, "m-\($0)", size: size) }
+    }
+
+    @Test func `confirms many callers' messages, more than its window`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let publisher = Publisher(broker.settings, maxOutstanding: 10)
+            let callers = (0..<20).map { caller in
+                Task { await publisher.publish(numbered(caller * 100..<caller * 100 + 100)) }
+            }
+            for caller in callers {
+                #expect(await caller.value == [AMQP.Confirmation](repeating: .confirmed, count: 100))
+            }
+            #expect(try await admin.status(ofQueue: "work")?.messages == 2000)
+            #expect(await publisher.publish([]) == [])
+            await publisher.close()
+        }
+    }
+
+    @Test func `tells the messages apart that come back`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let publisher = Publisher(broker.settings)
+            let confirmations = await publisher.publish([
+                message("work", "same"), message("nowhere", "same"), message("work", "b"), message("nowhere", "c"),
+                message("elsewhere", "c"),
+            ])
+            #expect(confirmations[0] == .confirmed)
+            #expect(confirmations[1] == .returned(code: 312, text: #"NO_ROUTE: exchange "", routing key "nowhere""#))
+            #expect(confirmations[2] == .confirmed)
+            #expect(confirmations[3] == .returned(code: 312, text: #"NO_ROUTE: exchange "", routing key "nowhere""#))
+            #expect(confirmations[4] == .returned(code: 312, text: #"NO_ROUTE: exchange "", routing key "elsewhere""#))
+            await publisher.close()
+        }
+    }
+
+    @Test func `finds the one message that the broker refuses, and delivers the others`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let publisher = Publisher(broker.settings)
+            var messages = numbered(0..<20)
+            messages[3].exchange = "missing"
+            messages[11].properties.userID = "somebody-else"
+            let confirmations = await publisher.publish(messages)
+            for (index, confirmation) in confirmations.enumerated() {
+                switch (index, confirmation) {
+                case (3, .unknown(let error)):
+                    #expect(error.code == .refused && error.detail.hasPrefix("404 NOT_FOUND - no exchange 'missing'"))
+                case (11, .unknown(let error)):
+                    #expect(error.code == .refused && error.detail.hasPrefix("406 PRECONDITION_FAILED - user_id"))
+                default: #expect(confirmation == .confirmed)
+                }
+            }
+            #expect(await publisher.publish(numbered(20..<21)) == [.confirmed])
+            await publisher.close()
+        }
+    }
+
+    @Test func `is refused what it may not write`() async throws {
+        try await withVirtualHost { broker in
+            let user = broker.virtualHost + "-reader"
+            try await broker.addUser(user, password: "p", configure: "^$", write: "^$", read: ".*")
+            var settings = broker.settings
+            settings.user = user
+            settings.password = "p"
+            let publisher = Publisher(settings)
+            guard case .unknown(let error) = await publisher.publish([message("k", "1", exchange: "amq.topic")])[0]
+            else {
+                throw UnexpectedConfirmation()
+            }
+            #expect(error.code == .refused && error.detail.hasPrefix("403 ACCESS_REFUSED"))
+            await publisher.close()
+            try await broker.deleteUser(user)
+        }
+    }
+
+    @Test func `keeps to itself what the protocol has no room for`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let publisher = Publisher(broker.settings)
+            var messages = numbered(0..<5)
+            messages[1].routingKey = String(repeating: "k", count: 256)
+            messages[2].properties.headers = ["big": .string(String(repeating: "h", count: 140_000))]
+            messages[3].properties.headers = ["deep": (0..<20).reduce(.null) { value, _ in .array([value]) }]
+            messages[4].properties.headers = ["nearly": .string(String(repeating: "h", count: 127_000))]
+            let confirmations = await publisher.publish(messages)
+            #expect(confirmations[0] == .confirmed)
+            for index in 1...3 {
+                guard case .unknown(let error) = confirmations[index] else { throw UnexpectedConfirmation() }
+                #expect(error.code == .refused)
+            }
+            #expect(confirmations[4] == .confirmed)
+            await publisher.close()
+        }
+    }
+
+    @Test func `calls a message unknown that a full queue does not take`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(
+                QueueDeclaration(
+                    name: "work", arguments: ["x-max-length": .int(1), "x-overflow": .string("reject-publish")]))
+            let publisher = Publisher(broker.settings)
+            let confirmations = await publisher.publish(numbered(0..<3))
+            #expect(confirmations[0] == .confirmed)
+            for confirmation in confirmations[1...] {
+                guard case .unknown(let error) = confirmation else { throw UnexpectedConfirmation() }
+                #expect(error.code == .nacked && error.isRetriable)
+            }
+            await publisher.close()
+        }
+    }
+
+    @Test func `knows which queues exist, while it publishes`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let publisher = Publisher(broker.settings)
+            async let confirmations = publisher.publish(numbered(0..<500))
+            #expect(try await publisher.queueExists("work"))
+            #expect(try await publisher.queueExists("play") == false)
+            #expect(await confirmations == Array(repeating: .confirmed, count: 500))
+            await publisher.close()
+            await #expect(throws: AMQPError.self) { try await publisher.queueExists("work") }
+        }
+    }
+
+    @Test func `connects again after its connection was closed, and loses nothing that it confirmed`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            await admin.close()
+            let publisher = Publisher(broker.settings)
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            let stream = Task {
+                var confirmed: Set<String> = []
+                var unknown = 0
+                // Goes on until the loss was seen, and then some.
+                for round in 0... where unknown == 0 || round % 100 != 0 {
+                    let messages = (0..<50).map { message("work", "r-\(round)-\($0)") }
+                    let confirmations = await publisher.publish(messages)
+                    for (message, confirmation) in zip(messages, confirmations) {
+                        if confirmation == .confirmed {
+                            confirmed.insert(message.properties.messageID ?? "")
+                        } else {
+                            unknown += 1
+                        }
+                    }
+                    if unknown > 0 && confirmations.last == .confirmed { break }
+                }
+                return confirmed
+            }
+            try await broker.closeConnections()
+            let confirmed = await stream.value
+            let reader = AdminConnection(broker.settings)
+            var found: Set<String> = []
+            while let delivery = try await reader.get(queue: "work") {
+                found.insert(delivery.properties.messageID ?? "")
+            }
+            #expect(confirmed.isSubset(of: found))
+            await publisher.close()
+            await reader.close()
+        }
+    }
+
+    @Test func `gives up at its deadline when nobody answers`() async throws {
+        let silence = try TCPProxy(to: nil)
+        var settings = AMQPSettings()
+        settings.host = "127.0.0.1"
+        settings.port = silence.port
+        settings.callTimeout = .milliseconds(300)
+        let publisher = Publisher(settings)
+        let began = ContinuousClock.now
+        guard case .unknown(let error) = await publisher.publish(numbered(0..<1))[0] else {
+            throw UnexpectedConfirmation()
+        }
+        #expect(error.code == .timedOut)
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func `gives up at once when its task is cancelled`() async throws {
+        let silence = try TCPProxy(to: nil)
+        var settings = AMQPSettings()
+        settings.host = "127.0.0.1"
+        settings.port = silence.port
+        let publisher = Publisher(settings)
+        let publishing = Task { await publisher.publish(numbered(0..<1)) }
+        await silence.connections(1)
+        publishing.cancel()
+        guard case .unknown(let error) = await publishing.value[0] else { throw UnexpectedConfirmation() }
+        #expect(error.code == .cancelled)
+    }
+
+    @Test func `tells at once that the broker does not know it`() async throws {
+        try await withVirtualHost { broker in
+            var settings = broker.settings
+            settings.password = "wrong"
+            let publisher = Publisher(settings)
+            guard case .unknown(let error) = await publisher.publish(numbered(0..<1))[0] else {
+                throw UnexpectedConfirmation()
+            }
+            #expect(error.code == .refused && error.detail.hasPrefix("403 ACCESS_REFUSED"))
+        }
+    }
+
+    @Test func `is not held up by a broker that stops reading`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.callTimeout = .seconds(2)
+            settings.heartbeat = .seconds(60)
+            let publisher = Publisher(settings)
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            await proxy.stall()
+            // One body larger than all the buffers on the way: the write itself hangs.
+            let stuck = await publisher.publish([message("work", "stuck", size: 32 << 20)])
+            guard case .unknown(let error) = stuck[0] else { throw UnexpectedConfirmation() }
+            #expect(error.isRetriable)
+            await proxy.resume()
+            #expect(await publisher.publish(numbered(1..<2)) == [.confirmed])
+            #expect(await proxy.accepted == 2)
+            await publisher.close()
+        }
+    }
+
+    @Test func `notices a broker that has fallen silent, by its heartbeat`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.heartbeat = .seconds(1)
+            let publisher = Publisher(settings)
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            await proxy.stall()
+            guard case .unknown(let error) = await publisher.publish(numbered(1..<2))[0] else {
+                throw UnexpectedConfirmation()
+            }
+            #expect(error.code == .connectionLost)
+            await proxy.resume()
+            #expect(await publisher.publish(numbered(2..<3)) == [.confirmed])
+            await publisher.close()
+        }
+    }
+
+    @Test func `keeps an idle connection alive`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.heartbeat = .seconds(1)
+            let publisher = Publisher(settings)
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            // The broker closes a connection that says nothing for three heartbeats.
+            await proxy.bytes(atLeast: 5 * 8)
+            #expect(await publisher.publish(numbered(1..<2)) == [.confirmed])
+            #expect(await proxy.accepted == 1)
+            await publisher.close()
+        }
+    }
+
+    @Test func `ends what is under way when it is closed`() async throws {
+        let silence = try TCPProxy(to: nil)
+        var settings = AMQPSettings()
+        settings.host = "127.0.0.1"
+        settings.port = silence.port
+        settings.connectTimeout = .milliseconds(200)
+        let publisher = Publisher(settings)
+        async let confirmations = publisher.publish(numbered(0..<2))
+        await silence.connections(1)
+        await publisher.close()
+        #expect(
+            await confirmations.allSatisfy {
+                $0 == .unknown(AMQPError(.closed, "connection.close", "closed by this process"))
+            })
+        #expect(
+            await publisher.publish(numbered(2..<3)) == [
+                .unknown(AMQPError(.closed, "connection.close", "closed by this process"))
+            ])
+    }
+}
+
+struct UnexpectedConfirmation: Error {}
