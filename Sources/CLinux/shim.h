@@ -17,6 +17,7 @@ static inline int linux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPE
 // Hidden without _GNU_SOURCE.
 int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 // The same on every architecture (asm-generic/fcntl.h).
 #ifndef F_OFD_SETLK
 #define F_OFD_GETLK 36

@@ -62,9 +62,9 @@ extension [MarkedProcess] {
         while !left.isEmpty {
             var entries = left.map { pollfd(fd: $0.handle.number, events: Int16(POLLIN), revents: 0) }
             let rest = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
-            guard rest > 0 else { return left }
-            unsafe poll(&entries, nfds_t(entries.count), Int32(rest.rounded(.up)))
+            unsafe poll(&entries, nfds_t(entries.count), Int32(Swift.max(rest, 0).rounded(.up)))
             left = zip(left, entries).filter { $0.1.revents == 0 }.map(\.0)
+            if rest <= 0 { return left }
         }
         return []
     }

@@ -33,7 +33,7 @@ package actor RunningServers {
         state.pid = 0
         state.settings = [:]
         try? state.write()
-        LiveFolders.remove(state)
+        LiveFolders.ofUser.remove(state)
         lock = nil
     }
 }

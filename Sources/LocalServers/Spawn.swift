@@ -42,6 +42,8 @@ package struct Command: Sendable {
         for (target, descriptor) in lifted.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor.number, Int32(target))
         }
+        // Those that a library of somebody's left open.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, Int32(lifted.count))
         if let folder { unsafe posix_spawn_file_actions_addchdir_np(&actions, folder) }
 
         var attributes = posix_spawnattr_t()

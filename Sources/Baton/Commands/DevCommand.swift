@@ -59,7 +59,7 @@ package struct DevCommand: AsyncParsableCommand {
     private func work(beside running: RunningServers) async throws -> Int32 {
         if !command.isEmpty { return try await runCommand(beside: running) }
         let state = await running.state
-        LiveFolders.add(state)
+        LiveFolders.ofUser.add(state)
         print("PostgreSQL  \(state.postgresURL())")
         print("RabbitMQ    \(state.amqpURL())")
         print("management  \(state.managementURL())")
