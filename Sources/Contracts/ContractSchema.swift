@@ -5,23 +5,17 @@ package enum ContractSchema: Hashable, Sendable {
     case message(MessageType)
     /// The headers of a message in binary mode.
     case envelope
-    case definition, skill
-    /// `topology/baton.yaml`, `topology/access.yaml`, `topology/domains.yaml`.
-    case topology, access, domains
+    case file(FileSchema)
 
     package static let all =
-        MessageType.allCases.map(Self.message) + [.envelope, .definition, .skill, .topology, .access, .domains]
+        MessageType.allCases.map(Self.message) + [.envelope] + FileSchema.allCases.map(Self.file)
 
     /// The file is `<name>.schema.json`.
     package var name: String {
         switch self {
         case .message(let type): type.rawValue
         case .envelope: "envelope"
-        case .definition: "definition"
-        case .skill: "skill"
-        case .topology: "topology"
-        case .access: "access"
-        case .domains: "domains"
+        case .file(let file): file.rawValue
         }
     }
 
@@ -48,11 +42,11 @@ package enum ContractSchema: Hashable, Sendable {
         switch self {
         case .message(let type): type.schemaText
         case .envelope: PackageResources.envelope_schema_json
-        case .definition: PackageResources.definition_schema_json
-        case .skill: PackageResources.skill_schema_json
-        case .topology: PackageResources.topology_schema_json
-        case .access: PackageResources.access_schema_json
-        case .domains: PackageResources.domains_schema_json
+        case .file(.definition): PackageResources.definition_schema_json
+        case .file(.skill): PackageResources.skill_schema_json
+        case .file(.topology): PackageResources.topology_schema_json
+        case .file(.access): PackageResources.access_schema_json
+        case .file(.domains): PackageResources.domains_schema_json
         }
     }
 }
