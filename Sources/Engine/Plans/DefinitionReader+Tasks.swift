@@ -1,0 +1,234 @@
+import Contracts
+import JSON
+
+/// A task as far as it could be read, and where.
+struct TaskReading {
+    var id: TaskID
+    var path: String
+    var needs: [TaskID]
+    var references: [Reference] = []
+    /// `nil` when something about it is wrong.
+    var task: PlannedTask?
+
+    /// An expression names a task.
+    struct Reference {
+        var task: TaskID
+        var path: String
+    }
+}
+
+extension DefinitionReader {
+    private static let keys: Set = [
+        "skill", "needs", "with", "if", "retry", "timeout", "start_within", "forEach", "limit", "phase", "weight",
+        "title",
+        "onFailure", "description",
+    ]
+    /// Parts of the language that come later: refused by name.
+    private static let later: Set = [
+        "approval", "gate", "workflow", "wait", "reversible", "undo", "concurrency", "goal",
+    ]
+
+    mutating func readTask(_ id: TaskID, _ value: JSONValue, at path: String) -> TaskReading {
+        guard case .object(let members) = value else {
+            report(path, .wrongType, "a task is an object with a skill, not \(value.kind)")
+            return TaskReading(id: id, path: path, needs: [])
+        }
+        checkKeys(members, Self.keys.union(Self.later), at: path)
+        let unsupported = members.names.filter(Self.later.contains)
+        for key in unsupported { report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet") }
+        var reading = TaskReading(id: id, path: path, needs: needs(members["needs"], at: path + "/needs"))
+        let isKnownKind = members["skill"] != nil || unsupported.isEmpty
+        guard let skill = isKnownKind ? self.skill(members["skill"], at: path + "/skill") : nil else {
+            checkTemplates(of: members, at: path, &reading)
+            return reading
+        }
+        let before = problems.count
+        let call = SkillCall(
+            skill: skill.id, domain: skill.domain, version: skill.version,
+            input: input(members["with"], at: path + "/with"),
+            risk: skill.risk, lease: skill.lease ?? PlannedTask.Defaults.lease)
+        let task = PlannedTask(
+            id: id, kind: .skill(call), needs: reading.needs, condition: condition(members["if"], at: path + "/if"),
+            forEach: list(members["forEach"], at: path + "/forEach"), limit: limit(members, at: path + "/limit"),
+            retry: retry(members["retry"], default: skill.retry ?? RetryPolicy(), at: path + "/retry"),
+            timeout: duration(members["timeout"], at: path + "/timeout") ?? skill.timeout
+                ?? PlannedTask.Defaults.timeout,
+            startWithin: duration(members["start_within"], at: path + "/start_within") ?? skill.startWithin
+                ?? PlannedTask.Defaults.startWithin,
+            onFailure: onFailure(members["onFailure"], at: path + "/onFailure"),
+            phase: string(members["phase"], at: path + "/phase"),
+            weight: integer(members["weight"], 0...1_000_000, at: path + "/weight") ?? 1)
+        for key in ["title", "description"] { _ = string(members[key], at: "\(path)/\(key)") }
+        checkTemplates(of: members, at: path, &reading)
+        if problems.count == before { reading.task = task }
+        return reading
+    }
+
+    private mutating func needs(_ value: JSONValue?, at path: String) -> [TaskID] {
+        let names: [(JSONValue, String)] =
+            switch value {
+            case nil: []
+            case .array(let elements)?: elements.enumerated().map { ($1, "\(path)/\($0)") }
+            case let one?: [(one, path)]
+            }
+        var needs: [TaskID] = []
+        for (value, path) in names {
+            guard let name = value.string else {
+                report(path, .wrongType, "needs names tasks, not \(value.kind)")
+                continue
+            }
+            guard let id = TaskID(name), !name.contains(".") else {
+                report(path, .unknownTask, "there is no task \(name)")
+                continue
+            }
+            if needs.contains(id) { report(path, .invalidValue, "\(name) is needed twice") } else { needs.append(id) }
+        }
+        return needs
+    }
+
+    private mutating func skill(_ value: JSONValue?, at path: String) -> Skill? {
+        guard let value else {
+            report(path, .missing, "a task needs a skill")
+            return nil
+        }
+        guard let id = value.string.flatMap({ SkillID($0) }) else {
+            report(path, .invalidName, "a skill id has a-z, 0-9, '-' and '.', such as ci.unit-tests")
+            return nil
+        }
+        guard let skill = catalog[id] else {
+            let like = catalog.resembling(id).map(\.text).joined(separator: ", ")
+            report(path, .unknownSkill, "there is no skill \(id)" + (like.isEmpty ? "" : "; there is \(like)"))
+            return nil
+        }
+        guard !skill.isDeferred else {
+            report(path, .deferredSkill, "the skill \(id) is deferred: nothing runs it yet")
+            return nil
+        }
+        guard catalog.domains.contains(skill.domain) else {
+            report(path, .noPool, "the skill \(id) belongs to the domain \(skill.domain), which has no executor pool")
+            return nil
+        }
+        return skill
+    }
+
+    private mutating func input(_ value: JSONValue?, at path: String) -> JSONValue {
+        switch value {
+        case nil: return .object(JSONObject())
+        case .object?: break
+        case let other?: report(path, .wrongType, "with is an object, not \(other.kind)")
+        }
+        return value ?? .null
+    }
+
+    private mutating func condition(_ value: JSONValue?, at path: String) -> String? {
+        switch value {
+        case nil: return nil
+        case .bool(let value)?: return value ? "true" : "false"
+        case .string(let text)?: return text
+        case let other?:
+            report(path, .wrongType, "if is an expression, not \(other.kind)")
+            return nil
+        }
+    }
+
+    private mutating func list(_ value: JSONValue?, at path: String) -> JSONValue? {
+        switch value {
+        case nil, .array?: return value
+        case .string(let text)? where Template.isTemplate(text): return value
+        default:
+            report(path, .wrongType, "forEach is a list, or an expression that gives one: ${{ input.names }}")
+            return nil
+        }
+    }
+
+    private mutating func limit(_ members: JSONObject, at path: String) -> Int? {
+        if members["limit"] != nil, members["forEach"] == nil {
+            report(path, .invalidValue, "limit says how many instances of a forEach run at once; there is no forEach")
+        }
+        return integer(members["limit"], 1...1000, at: path)
+    }
+
+    private mutating func retry(_ value: JSONValue?, default standard: RetryPolicy, at path: String) -> RetryPolicy {
+        guard let value else { return standard }
+        guard case .object(let members) = value else {
+            report(path, .wrongType, "retry is an object: { attempts: 3, backoff: 2s, factor: 2, max: 1m }")
+            return standard
+        }
+        checkKeys(members, ["attempts", "backoff", "factor", "max"], at: path)
+        var policy = standard
+        policy.attempts = integer(members["attempts"], 1...limits.attempts, at: path + "/attempts") ?? standard.attempts
+        policy.backoff = duration(members["backoff"], at: path + "/backoff", allowsZero: true) ?? standard.backoff
+        policy.max = duration(members["max"], at: path + "/max", allowsZero: true) ?? standard.max
+        if let factor = members["factor"] {
+            let value = factor.number?.double ?? 0
+            if (1...100).contains(value) {
+                policy.factor = value
+            } else {
+                report(path + "/factor", .invalidValue, "expected a number from 1 to 100")
+            }
+        }
+        return policy
+    }
+
+    private mutating func onFailure(_ value: JSONValue?, at path: String) -> FailurePolicy {
+        if value?.string == "pause" || value?.object != nil {
+            report(path, .notSupportedYet, "of onFailure only fail and continue are supported yet")
+            return .fail
+        }
+        return choice(value, at: path) ?? .fail
+    }
+}
+
+// MARK: Templates
+
+extension DefinitionReader {
+    fileprivate mutating func checkTemplates(of members: JSONObject, at path: String, _ reading: inout TaskReading) {
+        let isFanOut = members["forEach"] != nil
+        if case .string(let text)? = members["if"] {
+            check(at: path + "/if", item: false, status: true, &reading.references) { () throws(ExpressionError) in
+                [try Template.condition(text)]
+            }
+        }
+        members["with"]?.templates(at: path + "/with") { place, text in
+            check(at: place, item: isFanOut, status: false, &reading.references) { () throws(ExpressionError) in
+                try Template(text).expressions
+            }
+        }
+        members["forEach"]?.templates(at: path + "/forEach") { place, text in
+            check(at: place, item: false, status: false, &reading.references) { () throws(ExpressionError) in
+                try Template(text).expressions
+            }
+        }
+    }
+
+    /// Whether templates parse and name only what can be seen where they stand.
+    mutating func check(
+        at path: String, item: Bool, status: Bool, _ references: inout [TaskReading.Reference],
+        parse: () throws(ExpressionError) -> [Expression]
+    ) {
+        let expressions: [Expression]
+        do {
+            expressions = try parse()
+        } catch {
+            let code: ProblemCode = error.code == .unknownName ? .unknownName : .invalidExpression
+            report(path, code, "\(error.message) (character \(error.offset + 1))")
+            return
+        }
+        for expression in expressions {
+            var found: [TaskReading.Reference] = []
+            var complaints: [String] = []
+            expression.visit { part in
+                switch part {
+                case .task(let id, _): found.append(.init(task: id, path: path))
+                case .root(.item) where !item, .root(.index) where !item:
+                    complaints.append("item and index belong to the with of a forEach task")
+                case .call(let function, _, _) where function.isStatus && !status:
+                    complaints.append("\(function.rawValue)() belongs to an if")
+                default: break
+                }
+            }
+            references += found
+            for complaint in complaints { report(path, .unknownName, complaint) }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package import Contracts
+package import JSON
+
+/// What a workflow consists of: a graph of tasks without cycles, with everything looked up and filled in.
+///
+/// It is made by reading a ``Definition``, travels in `workflow.created`, lies in the workflow's row, and reads back
+/// as the same plan.
+package struct Plan: Sendable, Equatable {
+    /// In the order of the definition.
+    package var tasks: [PlannedTask]
+    /// What the workflow gives back, with templates; `nil`: the outputs of the tasks that nothing else needs.
+    package var output: JSONValue?
+
+    package init(tasks: [PlannedTask], output: JSONValue? = nil) {
+        self.tasks = tasks
+        self.output = output
+    }
+}
+
+/// One task of a plan.
+package struct PlannedTask: Sendable, Equatable {
+    package var id: TaskID
+    package var kind: TaskKind
+    package var needs: [TaskID]
+    /// An expression; without one the task runs when all it needs succeeded.
+    package var condition: String?
+    /// A list, or a template that gives one: the task runs once for each element.
+    package var forEach: JSONValue?
+    /// How many instances of a `forEach` task run at once.
+    package var limit: Int?
+    package var retry: RetryPolicy
+    /// From `task.started` on.
+    package var timeout: Duration
+    /// From the dispatch to `task.started`.
+    package var startWithin: Duration
+    package var onFailure: FailurePolicy
+    package var phase: String?
+    /// In the coverage of the merged result.
+    package var weight: Int
+
+    package init(
+        id: TaskID, kind: TaskKind, needs: [TaskID] = [], condition: String? = nil, forEach: JSONValue? = nil,
+        limit: Int? = nil, retry: RetryPolicy = RetryPolicy(), timeout: Duration = Defaults.timeout,
+        startWithin: Duration = Defaults.startWithin, onFailure: FailurePolicy = .fail, phase: String? = nil,
+        weight: Int = 1
+    ) {
+        self.id = id
+        self.kind = kind
+        self.needs = needs
+        self.condition = condition
+        self.forEach = forEach
+        self.limit = limit
+        self.retry = retry
+        self.timeout = timeout
+        self.startWithin = startWithin
+        self.onFailure = onFailure
+        self.phase = phase
+        self.weight = weight
+    }
+
+    /// What runs it; `nil` for a kind that no executor runs.
+    package var call: SkillCall? { if case .skill(let call) = kind { call } else { nil } }
+
+    package enum Defaults {
+        package static let timeout = Duration.seconds(3600)
+        package static let startWithin = Duration.seconds(86_400)
+        package static let lease = Duration.seconds(60)
+    }
+}
+
+/// What a task is done by. Approvals, gates, children and waits will be further cases.
+package enum TaskKind: Sendable, Equatable {
+    case skill(SkillCall)
+
+    package var name: String {
+        switch self {
+        case .skill: "skill"
+        }
+    }
+}
+
+/// A skill, and what it is given.
+package struct SkillCall: Sendable, Equatable {
+    package var skill: SkillID
+    package var domain: DomainName
+    package var version: Int
+    /// With templates.
+    package var input: JSONValue
+    package var risk: Risk
+    /// How long a run may go without a heartbeat.
+    package var lease: Duration
+
+    package init(
+        skill: SkillID, domain: DomainName, version: Int = 1, input: JSONValue = .object(JSONObject()),
+        risk: Risk = .normal, lease: Duration = PlannedTask.Defaults.lease
+    ) {
+        self.skill = skill
+        self.domain = domain
+        self.version = version
+        self.input = input
+        self.risk = risk
+        self.lease = lease
+    }
+}
+
+/// How much harm a skill can do when it runs for nothing.
+package enum Risk: String, Sendable, CaseIterable {
+    case low, normal
+    /// The executor begins only when its `task.started` has been answered with `task.go`.
+    case high
+}
+
+/// What a task that failed for good means to its workflow.
+package enum FailurePolicy: String, Sendable, CaseIterable {
+    /// The workflow fails in the end; what needs the task is skipped, everything else goes on.
+    case fail
+    /// As if it had succeeded, without an output.
+    case `continue`
+}
+
+/// How often a task is tried, and how long it waits in between.
+package struct RetryPolicy: Sendable, Equatable {
+    package var attempts: Int
+    package var backoff: Duration
+    package var factor: Double
+    package var max: Duration
+
+    package init(
+        attempts: Int = 1, backoff: Duration = .seconds(1), factor: Double = 2, max: Duration = .seconds(60)
+    ) {
+        self.attempts = attempts
+        self.backoff = backoff
+        self.factor = factor
+        self.max = max
+    }
+}

@@ -1,0 +1,188 @@
+import Contracts
+import JSON
+
+/// What follows when tasks end.
+extension WorkflowState {
+    /// Draws the consequences of all that has ended, until there are none left.
+    mutating func settle(_ turn: inout Turn) {
+        var next = 0
+        while next < turn.ended.count {
+            let index = turn.ended[next]
+            next += 1
+            if let origin = tasks[index].origin {
+                instanceEnded(of: origin.task, &turn)
+            } else {
+                for dependent in dependents[index] where tasks[dependent].unmet == 0 { needsEnded(dependent, &turn) }
+            }
+        }
+        if exists, !isTerminal, remaining == 0 { conclude(&turn) }
+    }
+
+    /// Decides a task whose needs have all ended: it is ready, is skipped, fans out, or fails.
+    mutating func needsEnded(_ index: Int, _ turn: inout Turn) {
+        guard tasks[index].status == .pending, turn.decided.insert(index).inserted else { return }
+        let unwell = planned(index).needs.compactMap { indices[$0] }.filter { !isWell($0) }
+        do {
+            guard try isWanted(index, hasSucceeded: unwell.isEmpty) else {
+                let reasons = unwell.map { "\(tasks[$0].id) \(tasks[$0].status.rawValue)" }.joined(separator: ", ")
+                return skip(index, reason: unwell.isEmpty ? "its if does not hold" : reasons, &turn)
+            }
+            if let list = planned(index).forEach {
+                var evaluator = Evaluator(scope: scope(index))
+                fanOut(index, over: try list.resolved(&evaluator, at: "/forEach"), &turn)
+            } else {
+                makeReady(index, &turn)
+            }
+        } catch {
+            fail(index, attempt: tasks[index].attempt + 1, TaskError(error), &turn)
+        }
+    }
+
+    private func makeReady(_ index: Int, _ turn: inout Turn) {
+        if let ready = readyTask(index) { turn.decision.ready.append(ready) }
+    }
+
+    /// Without an `if`, or with one that does not ask how the needs ended, all of them have to have ended well.
+    private func isWanted(_ index: Int, hasSucceeded: Bool) throws(ExpressionError) -> Bool {
+        guard let text = planned(index).condition else { return hasSucceeded }
+        do {
+            let condition = try Template.condition(text)
+            guard hasSucceeded || condition.asksStatus else { return false }
+            var scope = scope(index)
+            scope.succeeded = hasSucceeded
+            scope.failed = !hasSucceeded && hasFailedBefore(index)
+            var evaluator = Evaluator(scope: scope)
+            return try evaluator.value(of: condition).isTrue
+        } catch {
+            throw error.placed(at: "/if")
+        }
+    }
+
+    /// Whether anything upstream failed.
+    private func hasFailedBefore(_ index: Int) -> Bool {
+        var seen = IndexSet(capacity: plan.tasks.count)
+        var path = [index]
+        while let next = path.popLast() {
+            for need in planned(next).needs.compactMap({ indices[$0] }) where !seen.contains(need) {
+                if tasks[need].status == .failed, !isWell(need) { return true }
+                seen.insert(need)
+                path.append(need)
+            }
+        }
+        return false
+    }
+
+    private mutating func skip(_ index: Int, reason: String, _ turn: inout Turn) {
+        let call = call(index)
+        let body = TaskSkipped(
+            workflowID: id, taskID: tasks[index].id, attempt: tasks[index].attempt, reason: reason,
+            skillID: call?.skill, runnerDomain: call?.domain)
+        emit(.taskSkipped(body), Publication(route: body.route), &turn)
+        turn.ended.append(index)
+    }
+
+    // MARK: forEach
+
+    private mutating func fanOut(_ index: Int, over list: JSONValue, _ turn: inout Turn) {
+        guard case .array(let items) = list else {
+            return fail(index, attempt: 1, permanently("wrong_type", "forEach needs a list, not \(list.kind)"), &turn)
+        }
+        let bytes = list.serialized().count
+        guard items.count <= limits.items, bytes <= limits.outputBytes else {
+            let size = "\(items.count) elements of \(bytes) bytes; at most \(limits.items) of \(limits.outputBytes)"
+            return fail(index, attempt: 1, permanently("too_many_items", "forEach over \(size)"), &turn)
+        }
+        var added = JSONObject()
+        for (position, item) in items.enumerated() {
+            var instance = JSONObject([("index", .number(JSONNumber(position))), ("item", item)])
+            if let call = call(index) {
+                instance["skill"] = .string(call.skill.text)
+                instance["domain"] = .string(call.domain.text)
+            }
+            added[tasks[index].id.instance(position).text] = .object(instance)
+        }
+        let body = WorkflowExpanded(workflowID: id, taskID: tasks[index].id, tasks: .object(added))
+        emit(.workflowExpanded(body), Publication(route: body.route), &turn)
+        for instance in tasks[index].instances.prefix(released(index)) { makeReady(instance, &turn) }
+        if items.isEmpty { allInstancesEnded(index, &turn) }
+    }
+
+    private func permanently(_ code: String, _ message: String) -> TaskError {
+        TaskError(code: code, message: message, permanent: true)
+    }
+
+    /// One instance has ended: it is the turn of the next, if a limit holds some back.
+    private mutating func instanceEnded(of index: Int, _ turn: inout Turn) {
+        let task = tasks[index]
+        guard !task.status.isTerminal else { return }
+        guard task.open > 0 else { return allInstancesEnded(index, &turn) }
+        guard let limit = planned(index).limit else { return }
+        let next = task.instances.count - task.open + limit - 1
+        if next < task.instances.count { makeReady(task.instances.lowerBound + next, &turn) }
+    }
+
+    private mutating func allInstancesEnded(_ index: Int, _ turn: inout Turn) {
+        let instances = tasks[tasks[index].instances]
+        let failed = instances.filter { $0.status != .succeeded }.map(\.id.text)
+        guard failed.isEmpty else {
+            let names = failed.prefix(5).joined(separator: ", ") + (failed.count > 5 ? " and others" : "")
+            let message = "\(failed.count) of \(instances.count) failed: \(names)"
+            return fail(index, attempt: 1, permanently("instances_failed", message), &turn)
+        }
+        let output = JSONValue.array(instances.map { $0.output ?? .null })
+        let bytes = output.serialized().count
+        guard bytes <= limits.outputBytes else {
+            let message = "the outputs of all instances have \(bytes) bytes; at most \(limits.outputBytes)"
+            return fail(index, attempt: 1, permanently("output_too_large", message), &turn)
+        }
+        let body = TaskCompleted(workflowID: id, taskID: tasks[index].id, attempt: 1, output: output)
+        let call = call(index)
+        emit(
+            .taskCompleted(body), Publication(route: .task(.taskCompleted, domain: call?.domain, skill: call?.skill)),
+            &turn)
+        turn.ended.append(index)
+    }
+
+    // MARK: The end
+
+    private mutating func conclude(_ turn: inout Turn) {
+        if let index = plan.tasks.indices.first(where: { tasks[$0].status == .failed && !isWell($0) }) {
+            let error = tasks[index].error ?? permanently("failed", "it failed")
+            let cause = WorkflowError(
+                code: error.code, message: "\(tasks[index].id): \(error.message)", taskID: tasks[index].id)
+            return finish(.failed, error: cause, &turn)
+        }
+        do {
+            let output = try makeOutput()
+            let bytes = output.serialized().count
+            guard bytes <= limits.outputBytes else {
+                let message = "an output of \(bytes) bytes; at most \(limits.outputBytes): say in output what matters"
+                return finish(.failed, error: WorkflowError(code: "output_too_large", message: message), &turn)
+            }
+            finish(.succeeded, output: output, error: nil, &turn)
+        } catch {
+            let error = TaskError(error)
+            finish(.failed, error: WorkflowError(code: error.code, message: error.message), &turn)
+        }
+    }
+
+    private func makeOutput() throws(ExpressionError) -> JSONValue {
+        if let template = plan.output {
+            var evaluator = Evaluator(scope: scope(nil))
+            return try template.resolved(&evaluator, at: "/output")
+        }
+        var outputs = JSONObject()
+        for index in plan.tasks.indices where dependents[index].isEmpty {
+            if let output = tasks[index].output { outputs[tasks[index].id.text] = output }
+        }
+        return .object(outputs)
+    }
+
+    mutating func finish(
+        _ outcome: WorkflowOutcome, output: JSONValue = .null, error: WorkflowError?, _ turn: inout Turn
+    ) {
+        turn.decision.ready = []
+        let body = WorkflowCompleted(workflowID: id, status: outcome, output: output, error: error)
+        emit(.workflowCompleted(body), Publication(route: body.route), &turn)
+    }
+}
