@@ -5,6 +5,6 @@ package import ArgumentParser
 package struct Baton: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "baton", abstract: "A broker-native workflow pipeline.",
-        subcommands: [DevCommand.self, DevWatchCommand.self])
+        subcommands: [DevCommand.self, DevWatchCommand.self, TopologyCommand.self])
     package init() {}
 }

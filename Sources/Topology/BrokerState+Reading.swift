@@ -29,10 +29,12 @@ extension BrokerState {
         async let exchanges = api.get("exchanges", host)
         async let queues = api.get("queues", host)
         async let bindings = api.get("bindings", host)
+        async let consumers = api.get("consumers", host)
         async let policies = api.get("policies", host)
         async let permissions = api.get("vhosts", host, "permissions")
         async let topics = api.get("vhosts", host, "topic-permissions")
         state.read(exchanges: try await exchanges, queues: try await queues, bindings: try await bindings)
+        state.read(consumers: try await consumers)
         state.read(policies: try await policies)
         state.read(permissions: try await permissions, topics: try await topics)
         return state
@@ -62,6 +64,13 @@ extension BrokerState {
         for value in bindings?.array ?? [] {
             guard let binding = Topology.Binding(value), connects(binding) else { continue }
             self.bindings.append(binding)
+        }
+    }
+
+    /// Told at once, unlike the number in the queue's own statistics.
+    private mutating func read(consumers: JSONValue?) {
+        for consumer in consumers?.array ?? [] {
+            queues[consumer["queue"]?["name"]?.string ?? ""]?.consumers += 1
         }
     }
 
@@ -103,8 +112,7 @@ extension BrokerState.Queue {
         arguments["x-queue-type"] = nil
         self.init(
             queue: Topology.Queue(name: value.name, type: type, arguments: arguments),
-            messages: value["messages"]?.int ?? 0, consumers: value["consumers"]?.int ?? 0,
-            policy: value["policy"]?.string)
+            messages: value["messages"]?.int ?? 0)
     }
 }
 

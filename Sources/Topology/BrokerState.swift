@@ -6,9 +6,7 @@ package struct BrokerState: Sendable {
         package var queue: Topology.Queue
         /// Ready and unacknowledged, as of the broker's last statistics: up to 5 s old.
         package var messages: Int
-        package var consumers: Int
-        /// The policy that holds for it.
-        package var policy: String?
+        package var consumers = 0
     }
 
     package struct User: Sendable, Equatable {

@@ -38,6 +38,9 @@ package struct DeadLetter: Sendable {
         id = String(SHA256.hex(Array(name.utf8) + [0] + delivery.body).prefix(12))
     }
 
+    /// Whether a person who writes this means this message.
+    package func isNamed(_ name: String) -> Bool { name == id || name == delivery.properties.messageID }
+
     /// An order is not given to an executor again behind the dispatcher's back: a person's `retry` makes a new attempt.
     package var isOrder: Bool { routingKey.hasPrefix("task.dispatched.") }
 

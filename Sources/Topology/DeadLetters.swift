@@ -34,7 +34,7 @@ package struct DeadLetters: Sendable {
         try await withAdmin { admin in
             let total = try await admin.status(ofQueue: Self.queue)?.messages ?? 0
             let letters = try await take(min(total, limit), with: admin)
-            for letter in letters { try await admin.requeue(letter.delivery) }
+            try await giveBack(letters, with: admin)
             return List(total: total, letters: letters)
         }
     }
@@ -70,15 +70,17 @@ package struct DeadLetters: Sendable {
         try await withAdmin { admin in
             let total = try await admin.status(ofQueue: Self.queue)?.messages ?? 0
             var settlements: [Settlement] = []
+            var kept: [DeadLetter] = []
             for letter in try await take(total, with: admin) {
                 guard isChosen(letter) else {
-                    try await admin.requeue(letter.delivery)
+                    kept.append(letter)
                     continue
                 }
                 let result = await handle(letter)
                 settlements.append(Settlement(letter: letter, result: result))
-                try await result == .done ? admin.ack(letter.delivery) : admin.requeue(letter.delivery)
+                if result == .done { try await admin.ack(letter.delivery) } else { kept.append(letter) }
             }
+            try await giveBack(kept, with: admin)
             return settlements
         }
     }
@@ -91,12 +93,18 @@ package struct DeadLetters: Sendable {
         return letters
     }
 
-    /// The last call waits for what was settled before it, so that closing loses none of it.
+    /// Waits until they can be seen again: a quorum queue takes them back in its own time, after the next answer even.
+    private func giveBack(_ letters: [DeadLetter], with admin: AdminConnection) async throws {
+        for letter in letters { try await admin.requeue(letter.delivery) }
+        for _ in 0..<200 where try await admin.status(ofQueue: Self.queue)?.messages ?? 0 < letters.count {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     private func withAdmin<Result>(_ body: (AdminConnection) async throws -> Result) async throws -> Result {
         let admin = AdminConnection(settings)
         do {
             let result = try await body(admin)
-            _ = try await admin.status(ofQueue: Self.queue)
             await admin.close()
             return result
         } catch {

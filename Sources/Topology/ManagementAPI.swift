@@ -26,7 +26,14 @@ package final class ManagementAPI: Sendable {
     package func get(_ path: String...) async throws(ManagementError) -> JSONValue? { try await get(path) }
 
     package func get(_ path: [String]) async throws(ManagementError) -> JSONValue? {
-        let answer = try await send("GET", path)
+        let answer: Answer
+        do {
+            answer = try await send("GET", path)
+        } catch {
+            // A list of what somebody else deletes just now can fail in the broker.
+            guard let status = error.status, status >= 500 else { throw error }
+            answer = try await send("GET", path)
+        }
         // Not `? nil :`, which would be JSON's null.
         return answer.status == 404 ? Optional.none : answer.body
     }

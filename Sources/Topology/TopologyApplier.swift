@@ -66,7 +66,8 @@ package struct TopologyApplyError: Error, Equatable, Sendable, CustomStringConve
     package var usersWithoutPassword: [String]
 
     package var description: String {
-        "no password was given for \(usersWithoutPassword.joined(separator: ", ")); nothing was changed"
+        let users = usersWithoutPassword.joined(separator: ", ")
+        return "no password was given for these new users, and nothing was changed: \(users)"
     }
 }
 

@@ -52,7 +52,7 @@ extension TopologyChange {
         return [head + more] + differences.map { "      \($0.line)" }
     }
 
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         var object: JSONObject = [
             "kind": .string(kind.rawValue), "subject": .string(subject.kind), "name": .string(subject.name),
         ]

@@ -53,9 +53,10 @@ package struct TopologyVerifier {
             } else if actual.consumers == 0, queue.type != "stream" {
                 find(.warning, subject, "no consumer, \(actual.messages) messages wait")
             }
-            let hasPolicy = desired.policies.contains { $0.name == queue.name }
-            if hasPolicy, let policy = actual.policy, policy != queue.name {
-                find(.error, subject, "the policy \(policy) holds instead of its own")
+            let strongest = state.policies(for: queue)
+            if strongest.contains(where: { $0.name != queue.name }) {
+                let names = strongest.map(\.name).joined(separator: " or ")
+                find(.error, subject, "the policy \(names) holds instead of its own alone")
             }
         }
     }
@@ -127,5 +128,17 @@ extension Topology {
                 }
                 return name
             })
+    }
+}
+
+extension BrokerState {
+    /// The policies of the highest priority that match; of several the broker takes any.
+    fileprivate func policies(for queue: Topology.Queue) -> [Topology.Policy] {
+        let kinds = ["queues", "all", "\(queue.type)_queues", "streams"]
+        let matching = policies.values.filter {
+            kinds.contains($0.applyTo) && NamePattern($0.pattern)?.matches(queue.name) == true
+        }
+        let priority = matching.map(\.priority).max()
+        return matching.filter { $0.priority == priority }.sorted { $0.name < $1.name }
     }
 }
