@@ -105,3 +105,10 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Measurements, in a scratch folder of their own: BATON_BENCHMARKS=1 swift run -c release --scratch-path .build-benchmarks …
+if Context.environment["BATON_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "JSONBenchmark", dependencies: ["JSON", "Contracts"], path: "Benchmarks/JSON", swiftSettings: house))
+}

@@ -101,3 +101,9 @@ extension JSONValue {
         }
     }
 }
+
+/// What json-c's tree would cost as the holder of values, for the benchmark that says why ours is native.
+package enum JSONCCost {
+    package static func make(_ value: JSONValue) { _ = JSONCTree(value) }
+    package static func roundTrip(_ value: JSONValue) -> JSONValue { JSONCTree(value).value() }
+}

@@ -1,17 +1,20 @@
 /// A name or an index in the path of a value that is decoded or encoded.
-struct JSONKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+enum JSONKey: CodingKey {
+    case name(String)
+    case index(Int)
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    init(stringValue: String) { self = .name(stringValue) }
+    init(intValue: Int) { self = .index(intValue) }
+
+    var stringValue: String {
+        switch self {
+        case .name(let name): name
+        case .index(let index): String(index)
+        }
     }
-    init(intValue: Int) {
-        stringValue = String(intValue)
-        self.intValue = intValue
-    }
-    static let `super` = JSONKey(stringValue: "super")
+    var intValue: Int? { if case .index(let index) = self { index } else { nil } }
+
+    static let `super` = JSONKey.name("super")
 }
 
 extension JSONPointer {

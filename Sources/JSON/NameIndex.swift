@@ -7,9 +7,13 @@ struct NameIndex: Sendable {
 
     private static let free: Int32 = -1
     private static let removed: Int32 = -2
+    /// The table, a power of two long, and behind it the number of slots that are not free: one word holds all.
     private var slots: [Int32]
-    /// Slots that are not free.
-    private var taken = 0
+    private var size: Int { slots.count - 1 }
+    private var taken: Int {
+        get { Int(slots[size]) }
+        set { slots[size] = Int32(newValue) }
+    }
 
     init(_ members: [JSONObject.Member]) {
         slots = Self.table(for: members.count)
@@ -21,13 +25,13 @@ struct NameIndex: Sendable {
         while slots[slot] != Self.free {
             let position = Int(slots[slot])
             if position >= 0, members[position].name.hasSameBytes(as: name) { return position }
-            slot = (slot + 1) & (slots.count - 1)
+            slot = (slot + 1) & (size - 1)
         }
         return nil
     }
 
     mutating func add(_ position: Int, of members: [JSONObject.Member]) {
-        if (taken + 1) * 2 > slots.count {
+        if (taken + 1) * 2 > size {
             self = NameIndex(members)
         } else {
             put(position, of: members)
@@ -36,14 +40,14 @@ struct NameIndex: Sendable {
 
     /// - Parameter members: still with the one to be removed.
     mutating func remove(_ position: Int, of members: [JSONObject.Member]) {
-        for slot in slots.indices where slots[slot] >= position {
+        for slot in 0..<size where slots[slot] >= position {
             slots[slot] = slots[slot] == position ? Self.removed : slots[slot] - 1
         }
     }
 
     private mutating func put(_ position: Int, of members: [JSONObject.Member]) {
         var slot = hash(members[position].name)
-        while slots[slot] != Self.free { slot = (slot + 1) & (slots.count - 1) }
+        while slots[slot] != Self.free { slot = (slot + 1) & (size - 1) }
         slots[slot] = Int32(position)
         taken += 1
     }
@@ -51,13 +55,13 @@ struct NameIndex: Sendable {
     private func hash(_ name: String) -> Int {
         var hasher = Hasher()
         name.hashBytes(into: &hasher)
-        return hasher.finalize() & (slots.count - 1)
+        return hasher.finalize() & (size - 1)
     }
 
     /// Filled to a quarter at first, to a half at most.
     private static func table(for count: Int) -> [Int32] {
         var size = 64
         while size < count * 4 { size *= 2 }
-        return Array(repeating: free, count: size)
+        return Array(repeating: free, count: size) + [0]
     }
 }

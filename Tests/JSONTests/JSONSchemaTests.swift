@@ -187,6 +187,7 @@ struct `A schema` {
 
     @Test(arguments: [
         (#"{"minItems":2}"#, "[1]", "minItems", "must have at least 2 elements"),
+        (#"{"minItems":1}"#, "[]", "minItems", "must have at least 1 element"),
         (#"{"maxProperties":0}"#, #"{"a":1}"#, "maxProperties", "must have at most 0 members"),
         (#"{"dependencies":{"a":["it's"]}}"#, #"{"a":1}"#, "dependencies", "“it's” is missing beside what is there"),
         (#"{"required":["a'b"]}"#, "{}", "required", "“a'b” is missing"),

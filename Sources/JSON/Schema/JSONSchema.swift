@@ -122,10 +122,12 @@ struct SchemaProblems {
         let name = CName.unescape(String(quoted))
         let number = text.split(separator: " ").first { Int($0) != nil }.map(String.init) ?? ""
         for phrase in phrases where text.hasPrefix(phrase.start) {
-            return (
-                phrase.keyword, phrase.message.replacing("%", with: phrase.message.hasPrefix("“") ? name : number),
-                false
-            )
+            if phrase.message.hasPrefix("“") {
+                return (phrase.keyword, phrase.message.replacing("%", with: name), false)
+            }
+            let message =
+                number == "1" && phrase.message.hasSuffix("s") ? phrase.message.dropLast() : phrase.message[...]
+            return (phrase.keyword, String(message).replacing("%", with: number), false)
         }
         return ("", text, true)
     }

@@ -5,11 +5,14 @@
 package struct Pattern: Sendable {
     package let source: String
     let program: [Instruction]
+    private let sets: [ScalarSet]
     /// Whether a match can only begin at the beginning.
     let isAnchored: Bool
 
+    /// Trivial, so that running a program counts no references.
     enum Instruction: Sendable {
-        case take(ScalarSet)
+        /// An ASCII scalar of the bitmap, or one beyond of the set with this number.
+        case take(low: UInt64, high: UInt64, set: Int)
         case split(Int, Int)
         case jump(Int)
         case atStart
@@ -27,6 +30,7 @@ package struct Pattern: Sendable {
         try compiler.emit(tree)
         self.source = source
         program = compiler.program + [.match]
+        sets = compiler.sets
         isAnchored = tree.beginsAtStart
     }
 
@@ -39,7 +43,7 @@ package struct Pattern: Sendable {
             isFirst = false
             if threads.hasMatched { return true }
             if threads.current.isEmpty, isAnchored { return false }
-            threads.advance(over: scalar, program)
+            threads.advance(over: scalar, program, sets)
             if threads.hasMatched { return true }
         }
         // At the end `$` holds: what has been reached is followed once more.
@@ -84,14 +88,22 @@ struct PatternThreads {
         }
     }
 
-    mutating func advance(over scalar: Unicode.Scalar, _ program: [Pattern.Instruction]) {
+    mutating func advance(over scalar: Unicode.Scalar, _ program: [Pattern.Instruction], _ sets: [ScalarSet]) {
+        let value = scalar.value
         swap(&current, &next)
         current.removeAll(keepingCapacity: true)
         step += 1
         for at in next {
-            if case .take(let set) = program[at], set.contains(scalar) {
-                add(at + 1, of: program, isStart: false, isEnd: false)
-            }
+            guard case .take(let low, let high, let set) = program[at] else { continue }
+            let isTaken =
+                if value < 64 {
+                    low >> UInt64(value) & 1 == 1
+                } else if value < 128 {
+                    high >> UInt64(value - 64) & 1 == 1
+                } else {
+                    sets[set].contains(scalar)
+                }
+            if isTaken { add(at + 1, of: program, isStart: false, isEnd: false) }
         }
     }
 
@@ -109,6 +121,8 @@ struct PatternThreads {
 struct ScalarSet: Sendable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
+    /// The scalars below 64, and those from 64 to 127.
+    var bitmap: (low: UInt64, high: UInt64) { isNegated ? (~low, ~high) : (low, high) }
     private var ranges: [ClosedRange<UInt32>] = []
     var isNegated = false
 

@@ -228,12 +228,15 @@ extension Unicode.GeneralCategory {
 
 struct PatternCompiler {
     private(set) var program: [Pattern.Instruction] = []
+    private(set) var sets: [ScalarSet] = []
 
     mutating func emit(_ tree: PatternTree) throws(PatternError) {
         guard program.count < Pattern.sizeLimit else { throw PatternError(message: "the pattern is too large") }
         switch tree {
         case .empty: break
-        case .take(let set): program.append(.take(set))
+        case .take(let set):
+            program.append(.take(low: set.bitmap.low, high: set.bitmap.high, set: sets.count))
+            sets.append(set)
         case .atStart: program.append(.atStart)
         case .atEnd: program.append(.atEnd)
         case .sequence(let parts): for part in parts { try emit(part) }
