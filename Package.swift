@@ -58,7 +58,9 @@ let package = Package(
         library("Gathering", ["Contracts", "JSON"]),
 
         // What the processes share.
-        library("Store", ["Postgres", "Engine", "Gathering", "Contracts", "JSON", log]),
+        library(
+            "Store", ["Postgres", "IOThread", "Contracts", "JSON", log],
+            resources: [.embedInCode("Migrations"), .embedInCode("Queries")]),
         library("Topology", ["Contracts", "YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
         library("Objects", ["IOThread"]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
@@ -84,7 +86,7 @@ let package = Package(
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "IOThread", "Postgres", "JSON", "Contracts", log],
+            name: "TestSupport", dependencies: ["AMQP", "Postgres", "Store", "IOThread", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
         tests("AMQP", ["TestSupport"]),

@@ -100,6 +100,12 @@ import Glibc
         return unsafe ResultHandle(owning: result)
     }
 
+    func passwordHash(_ password: String, user: String) -> String? {
+        guard let hash = unsafe PQencryptPasswordConn(raw, password, user, "scram-sha-256") else { return nil }
+        defer { unsafe PQfreemem(hash) }
+        return unsafe String(cString: hash)
+    }
+
     func makeCancelHandle() -> CancelHandle? {
         guard let cancel = unsafe PQgetCancel(raw) else { return nil }
         return unsafe CancelHandle(owning: cancel)

@@ -18,13 +18,19 @@ package struct PostgresColumn: Sendable, Equatable {
 final class Table: Sendable {
     let columns: [PostgresColumn]
     let operation: String
+    /// Also without a single column there can be rows.
+    private let rowCount: Int
     private let bytes: [UInt8]
     /// Where each cell begins in `bytes`, row by row; the length is negative for NULL.
     private let cells: [(start: Int, length: Int32)]
     private let indexOfColumn: [String: Int]
 
-    init(columns: [PostgresColumn], operation: String, bytes: [UInt8], cells: [(start: Int, length: Int32)]) {
+    init(
+        columns: [PostgresColumn], rowCount: Int, operation: String, bytes: [UInt8],
+        cells: [(start: Int, length: Int32)]
+    ) {
         self.columns = columns
+        self.rowCount = rowCount
         self.operation = operation
         self.bytes = bytes
         self.cells = cells
@@ -32,7 +38,7 @@ final class Table: Sendable {
             columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    var rowIndices: Range<Int> { 0..<(columns.isEmpty ? 0 : cells.count / columns.count) }
+    var rowIndices: Range<Int> { 0..<rowCount }
 
     func index(of column: String) -> Int? { indexOfColumn[column] }
 

@@ -60,7 +60,8 @@ import CPostgres
                 unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(start: value, count: Int(length)))
             }
         }
-        let table = Table(columns: self.columns, operation: operation, bytes: bytes, cells: cells)
+        let table = Table(
+            columns: self.columns, rowCount: Int(rows), operation: operation, bytes: bytes, cells: cells)
         return PostgresResult(table: table, affectedRows: affectedRows)
     }
 

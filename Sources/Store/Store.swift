@@ -1,1 +1,19 @@
-// The sources of this module.
+package import Postgres
+import IOThread
+
+/// The tables, and the functions that run the statements of `Queries/`.
+///
+/// Every call is one round trip. What throws is ``PostgresError``: a batch whose connection was lost has been written as
+/// a whole, or not at all.
+package struct Store: Sendable {
+    package let database: PostgresPool
+    /// The partitions that are known to be there.
+    let partitions = Partitions()
+
+    package init(_ database: PostgresPool) { self.database = database }
+
+    /// The database's clock, in milliseconds since the epoch: due times come from it.
+    package func clock() async throws -> Int64 {
+        try await database.query(Statement("clock", "SELECT clock_timestamp()"))[0][0]
+    }
+}

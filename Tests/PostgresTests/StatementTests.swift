@@ -31,6 +31,13 @@ struct `A statement` {
         }
     }
 
+    @Test func `can return rows without a column`() async throws {
+        try await withConnection { connection in
+            let rows = try await connection.query(Statement("bare", "SELECT FROM generate_series(1, 3)"))
+            #expect(rows.count == 3)
+        }
+    }
+
     static let values: [(String, PostgresValue)] = [
         ("text", .text("ü \"{},\\ ")), ("text", .text("")), ("bigint", .int(.min)), ("integer", .int(-5)),
         ("double precision", .double(0.1)), ("boolean", .bool(false)), ("bytea", .bytes([0, 1, 255])),

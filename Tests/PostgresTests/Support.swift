@@ -6,6 +6,8 @@ nonisolated(nonsending) func withConnection<Value>(
     _ change: (inout PostgresSettings) -> Void = { _ in },
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
 ) async throws -> Value {
+    await Turnstile.databases.enter()
+    defer { Turnstile.databases.leave() }
     var settings = try TestServers.postgres
     change(&settings)
     let connection = try await PostgresConnection.open(settings)

@@ -1,0 +1,2 @@
+DROP TABLE baton.skills;
+DROP TABLE baton.definitions;

@@ -1,0 +1,3 @@
+DROP TABLE baton.notifications;
+DROP TABLE baton.executors;
+DROP TABLE baton.replicas;

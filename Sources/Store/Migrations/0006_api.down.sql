@@ -1,0 +1,4 @@
+DROP TABLE baton.audit;
+DROP TABLE baton.webhooks;
+DROP TABLE baton.api_keys;
+DROP TABLE baton.policies;

@@ -1,0 +1,225 @@
+import JSON
+import Postgres
+
+/// A gathering as it was read.
+package struct StoredGathering: Sendable {
+    package var row: GatheringRow
+    /// In the order of the plan.
+    package var tasks: [GatheringTaskRow]
+    package var artifacts: [ArtifactRow]
+}
+
+/// What a batch of messages adds to one gathering.
+package struct Ingest: Sendable {
+    /// With the `revision` and the `ingestSeq` that the owner's copy has; `status`, `closeAt` and `extra` as they are to be.
+    package var gathering: GatheringRow
+    /// How many messages changed something: `ingestSeq` grows by so many.
+    package var taken: Int
+    /// Whole rows, as they are to be.
+    package var tasks: [GatheringTaskRow]
+    package var artifacts: [ArtifactRow]
+
+    package init(gathering: GatheringRow, taken: Int, tasks: [GatheringTaskRow] = [], artifacts: [ArtifactRow] = []) {
+        self.gathering = gathering
+        self.taken = taken
+        self.tasks = tasks
+        self.artifacts = artifacts
+    }
+}
+
+/// A revision to be made of a gathering.
+package struct Publication: Sendable {
+    /// With the `revision` and the `ingestSeq` that the owner's copy has, and `extra` as it is to be.
+    package var gathering: GatheringRow
+    /// Whether this is the first closed revision.
+    package var closes: Bool
+    /// Its `revision` is the gathering's plus one.
+    package var progress: ProgressRow
+
+    package init(gathering: GatheringRow, closes: Bool, progress: ProgressRow) {
+        self.gathering = gathering
+        self.closes = closes
+        self.progress = progress
+    }
+}
+
+extension Store {
+    /// Reads gatherings with everything that their merge needs, as they stand at one moment.
+    ///
+    /// - Returns: by workflow; and the database's clock, absent when nothing was found.
+    package func gatherings(_ workflowIDs: [String]) async throws -> (
+        gatherings: [String: StoredGathering], clock: Int64?
+    ) {
+        guard !workflowIDs.isEmpty else { return ([:], nil) }
+        let parameters = [PostgresValue.texts(workflowIDs)]
+        let results = try await database.pipeline([
+            (Query.beginSnapshot, []), (Query.loadGatherings, parameters), (Query.loadGatheringTasks, parameters),
+            (Query.loadArtifacts, parameters), (Query.endSnapshot, []),
+        ])
+        var gatherings: [String: StoredGathering] = [:]
+        for row in results[1].rows {
+            let gathering = try GatheringRow(row)
+            gatherings[gathering.workflowID] = StoredGathering(row: gathering, tasks: [], artifacts: [])
+        }
+        for row in results[2].rows {
+            let task = try GatheringTaskRow(row)
+            gatherings[task.workflowID]?.tasks.append(task)
+        }
+        for row in results[3].rows {
+            let artifact = try ArtifactRow(row)
+            gatherings[artifact.workflowID]?.artifacts.append(artifact)
+        }
+        return (gatherings, try results[1].rows.first?["clock"])
+    }
+
+    /// Begins gatherings; one that somebody else has begun is left alone, with its tasks: read it.
+    package func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws {
+        guard !gatherings.isEmpty else { return }
+        let (rows, tasks) = (gatherings.map(\.definition), gatherings.flatMap(\.tasks))
+        try await database.execute(
+            Query.createGatherings,
+            [
+                rows.texts(\.workflowID), rows.jsons(\.definition), tasks.texts(\.workflowID), tasks.texts(\.taskID),
+                tasks.ints(\.planIndex), tasks.ints(\.weight), tasks.texts(\.domain),
+            ])
+    }
+
+    /// Takes artifacts and endings in; gathering by gathering all or nothing.
+    ///
+    /// - Returns: the new `ingestSeq` of each gathering that was written. Of the others somebody else has moved on: read
+    ///   them anew, and decide again.
+    package func ingest(_ batch: [Ingest]) async throws -> [String: Int] {
+        guard !batch.isEmpty else { return [:] }
+        let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
+        let tasks = sorted.flatMap(\.tasks).sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
+        let artifacts = sorted.flatMap(\.artifacts)
+        let rows = try await database.query(
+            Query.ingest,
+            [
+                sorted.texts(\.gathering.workflowID), sorted.ints(\.gathering.revision),
+                sorted.ints(\.gathering.ingestSeq),
+                sorted.ints(\.taken), sorted.texts(\.gathering.status), sorted.times(\.gathering.closeAt),
+                sorted.jsons(\.gathering.extra),
+            ] + tasks.parameters + artifacts.parameters)
+        var written: [String: Int] = [:]
+        for row in rows { written[try row["workflow_id"]] = try row["ingest_seq"] }
+        return written
+    }
+
+    /// Makes the newest states revisions, where nobody else has moved them on.
+    ///
+    /// - Returns: the new revision of each gathering that was written; the others: read them anew.
+    package func publish(_ batch: [Publication]) async throws -> [String: Int] {
+        guard !batch.isEmpty else { return [:] }
+        let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
+        let rows = try await database.query(
+            Query.publish,
+            [
+                sorted.texts(\.gathering.workflowID), sorted.ints(\.gathering.revision),
+                sorted.ints(\.gathering.ingestSeq),
+                sorted.bools(\.closes), sorted.bools(\.progress.isSnapshot), sorted.blobs(\.progress.event),
+                sorted.texts(\.progress.id), sorted.texts(\.progress.exchange), sorted.texts(\.progress.routingKey),
+                sorted.jsons(\.gathering.extra),
+            ])
+        var written: [String: Int] = [:]
+        for row in rows { written[try row["workflow_id"]] = try row["revision"] }
+        return written
+    }
+
+    /// Marks gatherings clean whose last input changed nothing that is shown, where nobody else has moved them on.
+    ///
+    /// - Returns: those that were marked; the others: read them anew.
+    package func settleUnchanged(_ gatherings: [GatheringRow]) async throws -> Set<String> {
+        guard !gatherings.isEmpty else { return [] }
+        let rows = try await database.query(
+            Query.settleUnchanged,
+            [gatherings.texts(\.workflowID), gatherings.ints(\.revision), gatherings.ints(\.ingestSeq)])
+        return try Set(rows.map { try $0["workflow_id"] })
+    }
+
+    /// The broker has confirmed these revisions.
+    package func confirm(_ revisions: [(workflowID: String, revision: Int)]) async throws {
+        guard !revisions.isEmpty else { return }
+        try await database.execute(Query.confirmProgress, [revisions.texts(\.workflowID), revisions.ints(\.revision)])
+    }
+
+    /// Revisions that the broker may not have, to be sent again in this order.
+    package func unconfirmed(for span: Duration = .seconds(5), limit: Int = 1000) async throws -> [ProgressRow] {
+        try await database.query(Query.unconfirmedProgress, [.interval(span), .int(limit)]).map(ProgressRow.init)
+    }
+
+    /// Gatherings that an owner left behind: dirty for long, past their time to close, or with a payload to fetch again.
+    package func abandonedGatherings(
+        dirtyFor dirty: Duration = .seconds(5), overdueBy overdue: Duration = .seconds(2), limit: Int = 1000
+    ) async throws -> [String] {
+        try await database.query(Query.abandonedGatherings, [.interval(dirty), .interval(overdue), .int(limit)])
+            .map { try $0["workflow_id"] }
+    }
+}
+
+extension GatheringRow {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            workflowID: try row["workflow_id"], definition: try row.wholeJSON("definition"), status: try row["status"],
+            ingestSeq: try row["ingest_seq"], publishedSeq: try row["published_seq"], revision: try row["revision"],
+            closedRevision: try row["closed_revision"], dirtySince: try row["dirty_since"],
+            closeAt: try row["close_at"],
+            createdAt: try row["created_at"], extra: try row.json("extra"))
+    }
+}
+
+extension GatheringTaskRow {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            workflowID: try row["workflow_id"], taskID: try row["task_id"], planIndex: try row["plan_index"],
+            weight: try row["weight"], domain: try row["domain"], epoch: try row["epoch"],
+            endState: try row["end_state"],
+            manifest: try row["manifest"], extra: try row.json("extra"))
+    }
+}
+
+extension ArtifactRow {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            workflowID: try row["workflow_id"], taskID: try row["task_id"], name: try row["name"],
+            attempt: try row["attempt"], seq: try row["seq"], digest: try row["digest"], domain: try row["domain"],
+            skillID: try row["skill_id"], confidence: try row["confidence"], summary: try row["summary"],
+            kind: try row["kind"], mediaType: try row["media_type"], bytes: try row["bytes"], sha256: try row["sha256"],
+            startedAt: try row["started_at"], finishedAt: try row["finished_at"], payloadRef: try row["payload_ref"],
+            payload: try row["payload"], rejected: try row["rejected"], retryAt: try row["retry_at"],
+            receivedAt: try row["received_at"])
+    }
+}
+
+extension ProgressRow {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            workflowID: try row["workflow_id"], revision: try row["revision"], isSnapshot: try row["snapshot"],
+            event: try row["event"], id: try row["id"], exchange: try row["exchange"],
+            routingKey: try row["routing_key"],
+            createdAt: try row["created_at"], confirmedAt: try row["confirmed_at"])
+    }
+}
+
+// The arrays of ingest.sql, in its order.
+
+extension [GatheringTaskRow] {
+    fileprivate var parameters: [PostgresValue] {
+        [
+            texts(\.workflowID), texts(\.taskID), ints(\.planIndex), ints(\.weight), texts(\.domain), ints(\.epoch),
+            texts(\.endState), jsons { .array($0.manifest.map { .string($0) }) }, jsons(\.extra),
+        ]
+    }
+}
+
+extension [ArtifactRow] {
+    fileprivate var parameters: [PostgresValue] {
+        [
+            texts(\.workflowID), texts(\.taskID), texts(\.name), ints(\.attempt), ints(\.seq), blobs(\.digest),
+            texts(\.domain), texts(\.skillID), texts(\.confidence), texts(\.summary), texts(\.kind), texts(\.mediaType),
+            ints(\.bytes), texts(\.sha256), times(\.startedAt), times(\.finishedAt), texts(\.payloadRef),
+            blobs(\.payload),
+            texts(\.rejected), times(\.retryAt),
+        ]
+    }
+}
