@@ -35,7 +35,7 @@ package actor Consumer {
     private nonisolated let lifetime = Lifetime()
     private let prefetch: UInt16
     private let logger: Logger
-    private var link: Link?
+    private(set) var link: Link?
     private var wanted: [String: Wanted] = [:]
     private var feeds: [UInt16: Feed] = [:]
     private var connectAt: ContinuousClock.Instant?

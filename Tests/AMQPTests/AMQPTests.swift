@@ -35,7 +35,7 @@ struct `A published message` {
             #expect(!delivery.isRedelivered)
             try await consumer.ack(batch)
             await consumer.close()
-            #expect(try await admin.status(ofQueue: "work")?.messages == 0)
+            try await admin.wait(untilQueue: "work", holds: 0)
             await admin.close()
             await publisher.close()
         }

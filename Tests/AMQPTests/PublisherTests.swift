@@ -149,26 +149,9 @@ struct `A publisher` {
             await admin.close()
             let publisher = Publisher(broker.settings)
             #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
-            let stream = Task {
-                var confirmed: Set<String> = []
-                var unknown = 0
-                // Goes on until the loss was seen, and then some.
-                for round in 0... where unknown == 0 || round % 100 != 0 {
-                    let messages = (0..<50).map { message("work", "r-\(round)-\($0)") }
-                    let confirmations = await publisher.publish(messages)
-                    for (message, confirmation) in zip(messages, confirmations) {
-                        if confirmation == .confirmed {
-                            confirmed.insert(message.properties.messageID ?? "")
-                        } else {
-                            unknown += 1
-                        }
-                    }
-                    if unknown > 0 && confirmations.last == .confirmed { break }
-                }
-                return confirmed
-            }
+            async let stream = publishUntilLoss(publisher)
             try await broker.closeConnections()
-            let confirmed = await stream.value
+            let confirmed = try await stream
             let reader = AdminConnection(broker.settings)
             var found: Set<String> = []
             while let delivery = try await reader.get(queue: "work") {
@@ -178,6 +161,26 @@ struct `A publisher` {
             await publisher.close()
             await reader.close()
         }
+    }
+
+    /// - Returns: the ids of what was confirmed, before a loss and once after it.
+    private func publishUntilLoss(_ publisher: Publisher) async throws -> Set<String> {
+        var confirmed: Set<String> = []
+        var hasLost = false
+        for round in 0... {
+            try Task.checkCancellation()
+            let messages = (0..<20).map { message("work", "r-\(round)-\($0)") }
+            let confirmations = await publisher.publish(messages)
+            for (message, confirmation) in zip(messages, confirmations) where confirmation == .confirmed {
+                confirmed.insert(message.properties.messageID ?? "")
+            }
+            if confirmations.contains(where: { $0 != .confirmed }) {
+                hasLost = true
+            } else if hasLost {
+                break
+            }
+        }
+        return confirmed
     }
 
     @Test func `gives up at its deadline when nobody answers`() async throws {

@@ -35,3 +35,10 @@ package func withVirtualHost<Result>(
         throw error
     }
 }
+
+extension AdminConnection {
+    /// A quorum queue says how much it holds a moment after it has taken an ack.
+    package nonisolated func wait(untilQueue name: String, holds count: Int) async throws {
+        while try await status(ofQueue: name)?.messages != count { try Task.checkCancellation() }
+    }
+}
