@@ -20,6 +20,8 @@ package struct Program: Sendable {
     package var output: Output
     /// `nil`: once it has ended it stays down.
     package var restart: RestartDelay?
+    /// Whether it says by ``ReadyNotice`` that it is at work.
+    package var announcesReady = false
 
     package init(name: String, command: Command, output: Output = .lines, restart: RestartDelay? = nil) {
         self.name = name
@@ -52,6 +54,8 @@ package enum ChildEvent: Sendable {
     case started(name: String, pid: Int32)
     /// A line that it wrote, without its end; one longer than 64 KiB comes in pieces.
     case line(name: String, text: String)
+    /// It has said that it is at work.
+    case ready(name: String)
     /// `restartIn` is `nil` when it stays down.
     case ended(name: String, status: ExitStatus, restartIn: Duration?)
     case failedToStart(name: String, error: LocalServersError)
@@ -66,6 +70,7 @@ package actor Supervisor {
         var pid: pid_t
         var handle: Descriptor
         var output: Descriptor?
+        var notice: Descriptor?
         var lines = LineSplitter()
         var startedAt = ContinuousClock.now
     }
@@ -110,6 +115,12 @@ package actor Supervisor {
         if case .inherited = program.output { errors = Descriptor(owning: fcntl(2, F_DUPFD_CLOEXEC, 3)) }
         var command = program.command
         if let mark { command.environment[ProcessMark.variable] = mark.value(name: program.name) }
+        var extra = extra
+        let notice = program.announcesReady ? try Descriptor.pipe() : nil
+        if let notice {
+            command.environment[ReadyNotice.variable] = String(3 + extra.count)
+            extra.append(notice.writing)
+        }
         let pid = try command.spawn(descriptors: [input, writing, errors] + extra)
         let number = pidfd_open(pid, 0)
         guard number >= 0 else { throw .system("watch \(program.name)") }
@@ -120,6 +131,11 @@ package actor Supervisor {
         thread.watch(number, for: .read) { [weak self] _ in self?.assumeIsolated { $0.childEnded(name) } }
         if let reading {
             thread.watch(reading.number, for: .read) { [weak self] _ in self?.assumeIsolated { $0.readOutput(of: name) }
+            }
+        }
+        if let notice = notice?.reading {
+            children[name]?.notice = notice
+            thread.watch(notice.number, for: .read) { [weak self] _ in self?.assumeIsolated { $0.readNotice(of: name) }
             }
         }
         onEvent(.started(name: name, pid: pid))
@@ -150,6 +166,15 @@ package actor Supervisor {
         return await withCheckedContinuation { waiting[name, default: []].append($0) }
     }
 
+    /// The same; when the caller is cancelled meanwhile, the child gets a signal, and its end is still waited for.
+    package nonisolated func waitForEnd(of name: String, whenCancelled signal: Int32) async -> ExitStatus {
+        await withTaskCancellationHandler {
+            await waitForEnd(of: name)
+        } onCancel: {
+            Task { await send(signal, to: name) }
+        }
+    }
+
     /// Waits until no child runs.
     package func waitForAll() async {
         for name in children.keys.sorted() { _ = await waitForEnd(of: name) }
@@ -171,6 +196,13 @@ package actor Supervisor {
         for line in children[name]?.lines.add(bytes) ?? [] { onEvent(.line(name: name, text: line)) }
     }
 
+    private func readNotice(of name: String) {
+        guard let notice = children[name]?.notice else { return }
+        thread.unwatch(notice.number)
+        children[name]?.notice = nil
+        if notice.read(limit: 1)?.isEmpty == false { onEvent(.ready(name: name)) }
+    }
+
     private func childEnded(_ name: String) {
         guard let child = children[name] else { return }
         thread.unwatch(child.handle.number)
@@ -184,6 +216,7 @@ package actor Supervisor {
         }
         if let rest = children[name]?.lines.rest() { onEvent(.line(name: name, text: rest)) }
         if let output = children[name]?.output { thread.unwatch(output.number) }
+        readNotice(of: name)
         children[name] = nil
 
         let status = ExitStatus(waitStatus: raw)
