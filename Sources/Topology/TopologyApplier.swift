@@ -17,14 +17,26 @@ package struct TopologyApplier: Sendable {
         (self.desired, self.api, self.passwords) = (desired, api, passwords)
     }
 
-    /// Creates and changes; replaces nothing and deletes no queue.
+    /// Creates and changes; replaces only what it is told to, and deletes no queue that has messages.
     ///
+    /// - Parameter replacing: queues that may be replaced, their messages moved, and queues of partitions that are no
+    ///   more, their messages given to those that are left.
     /// - Throws: ``TopologyApplyError``, before anything is changed, when a user has no password;
     ///   ``ManagementError`` in the middle: run again, it goes on from there.
-    package func apply() async throws -> Outcome {
+    package func apply(replacing names: Set<String> = []) async throws -> Outcome {
         if try await api.get("vhosts", desired.virtualHost) != nil { try await enter() }
         let actual = try await BrokerState.read(api, virtualHost: desired.virtualHost)
-        return try await apply(TopologyPlanner.plan(desired, actual, passwords: passwords))
+        var outcome = try await apply(TopologyPlanner.plan(desired, actual, passwords: passwords))
+        guard !names.isEmpty else { return outcome }
+        let settings = try await api.brokerSettings(virtualHost: desired.virtualHost)
+        for name in names.sorted() {
+            try await QueueReplacement(applier: self, settings: settings, name: name).run()
+        }
+        let rest = try await BrokerState.read(api, virtualHost: desired.virtualHost)
+        let left = TopologyPlanner.plan(desired, rest, passwords: passwords).changes
+        outcome.made += outcome.left.filter { !left.contains($0) }
+        outcome.left = left
+        return outcome
     }
 
     /// The broker lets whoever makes a virtual host in, but a moment later; another administrator, not at all.

@@ -122,7 +122,7 @@ extension TopologyPlanner {
     private func note(onExtra name: String, _ queue: BrokerState.Queue) -> String? {
         let origin: String? =
             if desired.isPastPartition(name) {
-                "a partition that is no more"
+                "a partition that is no more: `apply --replace \(name)` gives its messages to the others"
             } else if let moved = QueueReplacement.original(of: name) {
                 "what was moved out of \(moved) while it was replaced: `apply --replace \(moved)` goes on with it"
             } else {

@@ -59,6 +59,12 @@ package struct TopologyApplyCommand: AsyncParsableCommand {
     @OptionGroup var passwords: PasswordOptions
     @OptionGroup var output: OutputOptions
 
+    @Option(
+        name: .customLong("replace"),
+        help: ArgumentHelp(
+            "A queue that may be replaced, its messages moved; may be given several times.", valueName: "name"))
+    var replaced: [String] = []
+
     @Flag(help: "Give users that exist the passwords of the file, too.")
     var resetPasswords = false
 
@@ -67,7 +73,8 @@ package struct TopologyApplyCommand: AsyncParsableCommand {
     package func run() async throws {
         let topology = try files.topology()
         let passwords = try passwords.passwords(prefix: files.userPrefix, replacingExisting: resetPasswords)
-        let outcome = try await TopologyApplier(topology, on: try broker.api(), passwords: passwords).apply()
+        let outcome = try await TopologyApplier(topology, on: try broker.api(), passwords: passwords)
+            .apply(replacing: Set(replaced))
         output.show(outcome.text, outcome.json)
         if !outcome.left.isEmpty { throw ExitCode(2) }
     }
