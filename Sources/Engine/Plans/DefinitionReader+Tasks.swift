@@ -37,31 +37,56 @@ extension DefinitionReader {
         let unsupported = members.names.filter(Self.later.contains)
         for key in unsupported { report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet") }
         var reading = TaskReading(id: id, path: path, needs: needs(members["needs"], at: path + "/needs"))
-        let isKnownKind = members["skill"] != nil || unsupported.isEmpty
-        guard let skill = isKnownKind ? self.skill(members["skill"], at: path + "/skill") : nil else {
-            checkTemplates(of: members, at: path, &reading)
-            return reading
-        }
         let before = problems.count
-        let call = SkillCall(
-            skill: skill.id, domain: skill.domain, version: skill.version,
-            input: input(members["with"], at: path + "/with"),
-            risk: skill.risk, lease: skill.lease ?? PlannedTask.Defaults.lease)
-        let task = PlannedTask(
-            id: id, kind: .skill(call), needs: reading.needs, condition: condition(members["if"], at: path + "/if"),
+        let isKnownKind = members["skill"] != nil || unsupported.isEmpty
+        let skill = isKnownKind ? self.skill(members["skill"], at: path + "/skill") : nil
+        let settings = settings(members, skill: skill, at: path)
+        checkTemplates(of: members, at: path, &reading)
+        if let skill, problems.count == before {
+            reading.task = task(id, settings, skill: skill, needs: reading.needs)
+        }
+        return reading
+    }
+
+    /// What is read of a task whether or not its skill is known, so that all problems come at once.
+    private struct Settings {
+        var input: JSONValue
+        var condition: String?
+        var forEach: JSONValue?
+        var limit: Int?
+        var retry: RetryPolicy
+        var timeout: Duration?
+        var startWithin: Duration?
+        var onFailure: FailurePolicy
+        var phase: String?
+        var weight: Int?
+    }
+
+    private mutating func settings(_ members: JSONObject, skill: Skill?, at path: String) -> Settings {
+        for key in ["title", "description"] { _ = string(members[key], at: "\(path)/\(key)") }
+        return Settings(
+            input: input(members["with"], at: path + "/with"), condition: condition(members["if"], at: path + "/if"),
             forEach: list(members["forEach"], at: path + "/forEach"), limit: limit(members, at: path + "/limit"),
-            retry: retry(members["retry"], default: skill.retry ?? RetryPolicy(), at: path + "/retry"),
-            timeout: duration(members["timeout"], at: path + "/timeout") ?? skill.timeout
-                ?? PlannedTask.Defaults.timeout,
-            startWithin: duration(members["start_within"], at: path + "/start_within") ?? skill.startWithin
-                ?? PlannedTask.Defaults.startWithin,
+            retry: retry(members["retry"], default: skill?.retry ?? RetryPolicy(), at: path + "/retry"),
+            timeout: duration(members["timeout"], at: path + "/timeout"),
+            startWithin: duration(members["start_within"], at: path + "/start_within"),
             onFailure: onFailure(members["onFailure"], at: path + "/onFailure"),
             phase: string(members["phase"], at: path + "/phase"),
-            weight: integer(members["weight"], 0...1_000_000, at: path + "/weight") ?? 1)
-        for key in ["title", "description"] { _ = string(members[key], at: "\(path)/\(key)") }
-        checkTemplates(of: members, at: path, &reading)
-        if problems.count == before { reading.task = task }
-        return reading
+            weight: integer(members["weight"], 0...1_000_000, at: path + "/weight"))
+    }
+
+    private func task(
+        _ id: TaskID, _ settings: Settings, skill: Skill, needs: [TaskID]
+    ) -> PlannedTask {
+        let call = SkillCall(
+            skill: skill.id, domain: skill.domain, version: skill.version, input: settings.input, risk: skill.risk,
+            lease: skill.lease ?? PlannedTask.Defaults.lease)
+        return PlannedTask(
+            id: id, kind: .skill(call), needs: needs, condition: settings.condition, forEach: settings.forEach,
+            limit: settings.limit, retry: settings.retry,
+            timeout: settings.timeout ?? skill.timeout ?? PlannedTask.Defaults.timeout,
+            startWithin: settings.startWithin ?? skill.startWithin ?? PlannedTask.Defaults.startWithin,
+            onFailure: settings.onFailure, phase: settings.phase, weight: settings.weight ?? 1)
     }
 
     private mutating func needs(_ value: JSONValue?, at path: String) -> [TaskID] {

@@ -27,12 +27,7 @@ extension WorkflowState {
                 let reasons = unwell.map { "\(tasks[$0].id) \(tasks[$0].status.rawValue)" }.joined(separator: ", ")
                 return skip(index, reason: unwell.isEmpty ? "its if does not hold" : reasons, &turn)
             }
-            if let list = planned(index).forEach {
-                var evaluator = Evaluator(scope: scope(index))
-                fanOut(index, over: try list.resolved(&evaluator, at: "/forEach"), &turn)
-            } else {
-                makeReady(index, &turn)
-            }
+            if let list = try elements(index) { fanOut(index, over: list, &turn) } else { makeReady(index, &turn) }
         } catch {
             fail(index, attempt: tasks[index].attempt + 1, TaskError(error), &turn)
         }
@@ -82,6 +77,13 @@ extension WorkflowState {
     }
 
     // MARK: forEach
+
+    /// - Returns: `nil` for a task without `forEach`.
+    private func elements(_ index: Int) throws(ExpressionError) -> JSONValue? {
+        guard let list = planned(index).forEach else { return nil }
+        var evaluator = Evaluator(scope: scope(index))
+        return try list.resolved(&evaluator, at: "/forEach")
+    }
 
     private mutating func fanOut(_ index: Int, over list: JSONValue, _ turn: inout Turn) {
         guard case .array(let items) = list else {

@@ -1,0 +1,74 @@
+import Contracts
+import Engine
+
+/// Reads a history, knowing nothing of how it came about, and finds what breaks the invariants of the engine.
+struct HistoryChecker {
+    private let needs: [String: [String]]
+    private var seq = 0
+    private var ids: Set<MessageID> = []
+    private(set) var ends = 0
+    /// Of each task the attempt that is open, and those that have ended.
+    private var open: [String: Int] = [:]
+    private var last: [String: Int] = [:]
+    private var waiting: Set<String> = []
+    private var ended: Set<String> = []
+    private(set) var violations: [String] = []
+
+    init(_ plan: Plan) {
+        var needs: [String: [String]] = [:]
+        for task in plan.tasks { needs[task.id.text] = task.needs.map(\.text) }
+        self.needs = needs
+    }
+
+    private mutating func expect(_ condition: Bool, _ violation: String) {
+        if !condition { violations.append(violation) }
+    }
+
+    mutating func check(_ event: Event) {
+        expect(event.seq == seq + 1, "4: seq \(event.seq ?? 0) after \(seq)")
+        seq = event.seq ?? seq
+        expect(ids.insert(event.id).inserted, "4: \(event.id) twice")
+        if ends > 0 { expect(event.isStale, "1: \(event.type.rawValue) after the end") }
+        guard !event.isStale else { return }
+        let task = event.taskID?.text ?? ""
+        switch event.body {
+        case .workflowCompleted:
+            ends += 1
+            expect(ends == 1, "1: a second end")
+            expect(open.isEmpty, "1: it ended while \(open.keys.sorted()) ran")
+            expect(needs.keys.allSatisfy(ended.contains), "1: it ended before its tasks")
+        case .taskDispatched(let body):
+            let key = String(task.prefix { $0 != "." })
+            for need in needs[key] ?? [] { expect(ended.contains(need), "2: \(task) before \(need) has ended") }
+            expect(!ended.contains(task), "2: \(task) after its end")
+            expect(open[task] == nil, "3: two attempts of \(task)")
+            expect(
+                body.attempt == (last[task] ?? 0) + 1, "3: attempt \(body.attempt) of \(task) after \(last[task] ?? 0)")
+            open[task] = body.attempt
+            last[task] = body.attempt
+            waiting.remove(task)
+        case .taskStarted(let body):
+            expect(open[task] == body.attempt, "3: a start of attempt \(body.attempt) of \(task)")
+        case .taskCompleted(let body): end(task, attempt: body.attempt)
+        case .taskFailed(let body): end(task, attempt: body.attempt)
+        case .taskRetrying(let body):
+            expect(
+                ended.remove(task) != nil && last[task] == body.attempt, "3: a retry of what has not failed: \(task)")
+            waiting.insert(task)
+        case .taskSkipped, .taskCancelled:
+            expect(!ended.contains(task), "3: a second end of \(task)")
+            open[task] = nil
+            ended.insert(task)
+        default: break
+        }
+    }
+
+    private mutating func end(_ task: String, attempt: Int) {
+        if let current = open.removeValue(forKey: task) {
+            expect(current == attempt, "3: an end of attempt \(attempt) of \(task) in attempt \(current)")
+        }
+        expect(!ended.contains(task), "3: a second end of \(task)")
+        last[task] = max(last[task] ?? 0, attempt)
+        ended.insert(task)
+    }
+}
