@@ -33,6 +33,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -66,12 +68,22 @@ let package = Package(
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
         // One library for each process.
-        library("Planner", ["Relay", "Engine", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
-        library("Dispatcher", ["Relay", "Engine", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("Planner", ["Relay", "Handover", "Engine", "Gathering", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle, log]),
+        library(
+            "Dispatcher",
+            [
+                "Relay", "Handover", "Engine", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle, log,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         library("Gatherer", ["Relay", "Gathering", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
-        library("Executor", ["CLinux", "Relay", "Objects", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log]),
+        library(
+            "Executor",
+            [
+                "Relay", "Handover", "Engine", "Objects", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
         library("Notifier", ["Relay", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
-        library("API", ["Relay", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library("API", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
 
         // Private servers for a laptop and for the tests, and the command line.
         library("LocalServers", ["CLinux", "IOThread", "JSON", log]),

@@ -1,1 +1,268 @@
-// The sources of this module.
+package import Contracts
+import Engine
+package import Handover
+import JSON
+package import Logging
+import Postgres
+package import Relay
+package import Store
+
+/// Moves workflows: takes their messages in batches, lets the engine decide, writes everything down in one transaction,
+/// and says what is to be published.
+///
+/// It keeps the workflows that it has touched lately in memory. That is safe because a commit names the revision that it
+/// builds on: where another dispatcher has moved a workflow on, nothing of it is written, and it is read anew.
+package actor Dispatcher: MessageHandler {
+    /// A workflow in memory, and the revision of its row.
+    struct Held {
+        var state: WorkflowState
+        /// 0: there is no row yet.
+        var revision = 0
+        /// How many of its tasks wait for room in a window.
+        var waiting = 0
+        var lastUsed: UInt64 = 0
+    }
+
+    let store: Store
+    let source: String
+    let logger: Logger
+    /// How many workflows are kept in memory between batches.
+    private let capacity: Int
+    private let localClock: @Sendable () -> Timestamp
+    /// What has to be added to the local clock to have the database's.
+    private var clockOffset = Duration.zero
+    private var held: [WorkflowID: Held] = [:]
+    private var uses: UInt64 = 0
+    private var window = OrderWindow()
+    nonisolated let wakes = WakeBoard()
+
+    /// - Parameters:
+    ///   - source: who speaks, such as `/dispatcher/host-4711`.
+    ///   - clock: of this machine.
+    package init(
+        store: Store, source: String, capacity: Int = 10_000, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.source = source
+        self.capacity = capacity
+        self.logger = logger
+        localClock = clock
+    }
+
+    /// By the database's clock.
+    var now: Timestamp { localClock() + clockOffset }
+
+    package func handle(
+        _ received: [Received]
+    ) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
+        var batch = Batch(received, source: source, now: now)
+        do {
+            batch.fresh = try await load(batch.workflows)
+            take(&batch)
+            try await republish(&batch)
+            try await store.record(batch.executors)
+            try await commit(&batch)
+            try await refill(&batch)
+            forget()
+            return batch.outcomes
+        } catch {
+            // What is in memory may be ahead of the rows now: read it anew.
+            drop(batch.workflows.union(batch.touched))
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: any Error) -> HandlingFailure {
+        guard let error = error as? PostgresError else {
+            return .refused(Reason(code: "not_handled", message: "\(error)"))
+        }
+        logger.warning("The database did not take a batch", metadata: ["error": "\(error)"])
+        return error.isOutage || error.isRetriable || error.mayHaveCommitted || error.code == .refused
+            ? .unavailable : .refused(Reason(code: "not_written", message: error.description))
+    }
+
+    // MARK: Memory
+
+    /// - Returns: those that were not in memory.
+    private func load(_ ids: Set<WorkflowID>) async throws -> Set<WorkflowID> {
+        let missing = ids.filter { held[$0] == nil }
+        guard !missing.isEmpty else { return [] }
+        let (rows, clock) = try await store.load(missing.map(\.text))
+        if let clock { set(clock: clock) }
+        for id in missing {
+            if let stored = rows[id.text] {
+                keep(id, Held(state: try WorkflowState(stored), revision: stored.row.revision))
+            } else {
+                held[id] = Held(state: WorkflowState(id: id))
+            }
+        }
+        return missing
+    }
+
+    private func keep(_ id: WorkflowID, _ workflow: Held) {
+        held[id] = workflow
+        window.change(workflow.state.out)
+        for task in workflow.state.readyTasks(now: now) { wait(task) }
+        for task in workflow.state.tasks { wakes.set(id, task.id, attempt: task.attempt, due: task.wakeAt, now: now) }
+    }
+
+    /// Lets a task wait for room in its domain's window.
+    private func wait(_ task: ReadyTask) {
+        held[task.workflowID]?.waiting += 1
+        window.wait(task)
+    }
+
+    private func drop(_ ids: some Sequence<WorkflowID>) {
+        for id in ids {
+            guard let workflow = held.removeValue(forKey: id) else { continue }
+            window.change(workflow.state.out, by: -1)
+        }
+    }
+
+    /// Keeps memory bounded: the workflows go that were used longest ago.
+    private func forget() {
+        held = held.filter { $0.value.state.exists || $0.value.revision > 0 }
+        guard held.count > capacity else { return }
+        let oldest = held.sorted { $0.value.lastUsed < $1.value.lastUsed }.prefix(held.count - capacity * 9 / 10)
+        drop(oldest.map(\.key))
+    }
+
+    private func set(clock: Int64) { clockOffset = Timestamp(milliseconds: clock) - localClock() }
+
+    // MARK: Deciding
+
+    private func take(_ batch: inout Batch) {
+        for (item, message) in batch.messages {
+            guard let id = message.body.message.workflow, var workflow = held[id] else { continue }
+            // Out of the dictionary while it changes: one owner, so nothing is copied.
+            held[id] = nil
+            uses += 1
+            workflow.lastUsed = uses
+            let wasFresh = batch.fresh.contains(id)
+            let decision = workflow.state.take(Input(of: message), now: now)
+            held[id] = workflow
+            settle(decision, of: id, item, message, wasFresh: wasFresh, &batch)
+        }
+    }
+
+    private func settle(
+        _ decision: Decision, of id: WorkflowID, _ item: Received.ID, _ message: InboundMessage, wasFresh: Bool,
+        _ batch: inout Batch
+    ) {
+        if let refusal = decision.refusal {
+            // This copy may be behind its row; one that was just read is not.
+            if refusal.mayBeBehind && !wasFresh { return batch.handleAgain(item, id) }
+            return batch.refuse(item, message, refusal, now: now)
+        }
+        if decision.isKnown { batch.known.append((item, id, message.envelope.id)) }
+        batch.add(decision.events, to: item, of: id, message)
+        window.change(decision.orders)
+        for task in decision.ready {
+            if window.isOpen(task.domain) {
+                order(task, causation: message.envelope.id, item, &batch)
+            } else {
+                wait(task)
+            }
+        }
+    }
+
+    private func order(_ task: ReadyTask, causation: MessageID, _ item: Received.ID, _ batch: inout Batch) {
+        guard var workflow = held[task.workflowID] else { return }
+        held[task.workflowID] = nil
+        let decision = workflow.state.dispatch(task.taskID, causation: causation, now: now)
+        held[task.workflowID] = workflow
+        batch.add(decision.events, to: item, of: task.workflowID, nil)
+        window.change(decision.orders)
+        for next in decision.ready { wait(next) }
+    }
+
+    // MARK: Writing
+
+    /// Writes what the batch has changed; what another has moved on meanwhile is read anew and handled again.
+    private func commit(_ batch: inout Batch) async throws {
+        var changes: [(WorkflowID, Engine.Changes)] = []
+        for id in batch.touched {
+            guard var workflow = held[id] else { continue }
+            held[id] = nil
+            let change = workflow.state.takeChanges()
+            held[id] = workflow
+            if !change.isEmpty { changes.append((id, change)) }
+        }
+        let rows = changes.map { id, change in
+            WorkflowRows(change, of: held[id]!, events: batch.events[id] ?? [], wakeAt: windowWake(held[id]!))
+        }
+        let outcome = try await store.commit(
+            .init(
+                workflows: rows.compactMap(\.workflow), tasks: rows.flatMap(\.tasks), events: rows.flatMap(\.events)))
+        if let clock = outcome.clock { set(clock: clock) }
+        let lost = Set(outcome.lost.compactMap { WorkflowID($0) })
+        for (id, revision) in outcome.revisions { held[WorkflowID(unchecked: id)]?.revision = revision }
+        for (id, change) in changes where !lost.contains(id) { watch(id, change) }
+        try await extendLeases(changes.filter { !lost.contains($0.0) })
+        drop(lost.union(batch.reread))
+        batch.close(lost: lost)
+    }
+
+    private func watch(_ id: WorkflowID, _ change: Engine.Changes) {
+        for task in change.tasks { wakes.set(id, task.id, attempt: task.attempt, due: task.wakeAt, now: now) }
+        if let workflow = held[id] { wakes.set(id, nil, attempt: 0, due: windowWake(workflow), now: now) }
+    }
+
+    /// Tasks that wait for room have no rows: when we die, this is what makes another look at their workflow.
+    private func windowWake(_ workflow: Held) -> Timestamp? {
+        workflow.waiting > 0 && !workflow.state.isTerminal ? now + .seconds(15) : nil
+    }
+
+    private func extendLeases(_ changes: [(WorkflowID, Engine.Changes)]) async throws {
+        let leases: [RowLease] = changes.flatMap { id, change in
+            change.leases.compactMap { lease -> RowLease? in
+                held[id]?.state.task(lease.taskID)?.executor.map { executor in
+                    RowLease(
+                        workflowID: id.text, taskID: lease.taskID.text, attempt: lease.attempt, executor: executor.text,
+                        until: lease.leaseUntil.milliseconds)
+                }
+            }
+        }
+        _ = try await store.extendLeases(leases)
+    }
+
+    // MARK: Saying again, and filling up
+
+    /// What a message that was taken before had caused is published once more, under the same ids.
+    private func republish(_ batch: inout Batch) async throws {
+        guard !batch.known.isEmpty else { return }
+        let events = try await store.events(causedBy: batch.known.map(\.message.text))
+        for (item, _, message) in batch.known {
+            batch.addAgain(events.filter { $0.causation == message.text && isStillWanted($0) }, to: item)
+        }
+    }
+
+    /// An order whose attempt no longer waits to start is not sent again: nobody wants that work now.
+    private func isStillWanted(_ event: EventRow) -> Bool {
+        guard event.type == MessageType.taskDispatched.rawValue else { return true }
+        guard let workflow = held[WorkflowID(unchecked: event.workflowID)],
+            let task = event.taskID.flatMap({ TaskID($0) })
+        else { return true }
+        let state = workflow.state.task(task)
+        return state?.status == .dispatched && state?.attempt == event.attempt
+    }
+
+    /// Orders what waits for room that the batch has made. In a transaction of its own: what these orders are caused by is
+    /// written down already, so a redelivery of it finds them.
+    private func refill(_ batch: inout Batch) async throws {
+        guard let (item, cause) = batch.carrier else { return }
+        batch.begin()
+        while let task = window.next() {
+            guard let workflow = held[task.workflowID] else { continue }
+            held[task.workflowID]?.waiting = max(0, workflow.waiting - 1)
+            order(task, causation: cause, item, &batch)
+        }
+        if !batch.touched.isEmpty { try await commit(&batch) }
+    }
+
+    // MARK: What the services around it ask for
+
+    /// - Parameter room: how many orders of each domain this dispatcher may have out.
+    func setRoom(_ room: [DomainName: Int]) { window.setRoom(room) }
+}

@@ -31,6 +31,15 @@ package struct GatherProblems: Error, Sendable {
     package let problems: [Problem]
 }
 
+extension GatherDefinition {
+    /// What is wrong with a `gather` block; paths begin where it stands.
+    package static func problems(in json: JSONValue, at path: JSONPointer) -> [Problem] {
+        var reader = GatherReader()
+        _ = reader.read(json, at: path)
+        return reader.problems
+    }
+}
+
 /// Reads a `gather` block and gathers what is wrong with it.
 private struct GatherReader {
     var problems: [Problem] = []

@@ -11,14 +11,24 @@ import ServiceLifecycle
 package struct Relay<Handler: MessageHandler>: Service {
     private typealias Machine = Handover<WireMessage>
 
+    private let queue: String?
+    private let isReady: @Sendable () async throws -> Void
     private let consumer: Consumer
     private let publisher: Publisher
     private let handler: Handler
     private let batchLimit: Int
     private let logger: Logger
 
-    /// - Parameter batchLimit: how many messages are handled in one go, at most.
-    package init(consumer: Consumer, publisher: Publisher, handler: Handler, batchLimit: Int = 500, logger: Logger) {
+    /// - Parameters:
+    ///   - queue: to be subscribed to; `nil` when somebody else sees to the consumer's subscriptions.
+    ///   - batchLimit: how many messages are handled in one go, at most.
+    ///   - isReady: throws while the world behind the handler is away; the queue is subscribed to only once it is there.
+    package init(
+        queue: String? = nil, consumer: Consumer, publisher: Publisher, handler: Handler, batchLimit: Int = 500,
+        logger: Logger, isReady: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.queue = queue
+        self.isReady = isReady
         self.consumer = consumer
         self.publisher = publisher
         self.handler = handler
@@ -30,6 +40,7 @@ package struct Relay<Handler: MessageHandler>: Service {
     package func run() async throws {
         var machine = Machine(batchLimit: batchLimit, seed: .random(in: 0 ... .max))
         var held = Held()
+        await cancelWhenGracefulShutdown { await subscribe() }
         try await withGracefulShutdownHandler {
             while let arrived = try await nextBatch() {
                 var action = machine.handle(.arrived(held.take(arrived)))
@@ -44,6 +55,22 @@ package struct Relay<Handler: MessageHandler>: Service {
             }
         } onGracefulShutdown: {
             Task { await consumer.cancelDeliveries() }
+        }
+        await consumer.close()
+    }
+
+    private func subscribe() async {
+        guard let queue else { return }
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            do {
+                try await isReady()
+                return try await consumer.subscribe(.queue(queue))
+            } catch {
+                logger.warning("Not ready to consume yet", metadata: ["queue": "\(queue)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: pause)  // a backoff, not a poll
+            pause = min(pause * 2, .seconds(5))
         }
     }
 

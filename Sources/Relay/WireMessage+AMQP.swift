@@ -1,6 +1,6 @@
 package import AMQP
 package import Contracts
-import Handover
+package import Handover
 
 extension WireMessage {
     /// A message as it was delivered; headers that are no strings stay behind.
@@ -29,7 +29,9 @@ extension Message {
     }
 
     /// A message given up on, as it came, with the reason and where it came from in its headers.
-    init(deadLetter delivery: Delivery, _ reason: Reason) {
+    ///
+    /// - Parameter routingKey: `dead.` and the queue's name when it is left out.
+    package init(deadLetter delivery: Delivery, _ reason: Reason, routingKey: String? = nil) {
         let route = Route.dead(queue: delivery.queue)
         var properties = delivery.properties
         properties.userID = nil  // the broker takes our own only; who sent it stays on record
@@ -41,6 +43,8 @@ extension Message {
         properties.headers[DeadLetterHeader.exchange] = .string(delivery.exchange)
         properties.headers[DeadLetterHeader.routingKey] = .string(delivery.routingKey)
         properties.isPersistent = true
-        self.init(exchange: route.exchange.rawValue, routingKey: route.key, properties: properties, body: delivery.body)
+        self.init(
+            exchange: route.exchange.rawValue, routingKey: routingKey ?? route.key, properties: properties,
+            body: delivery.body)
     }
 }

@@ -93,14 +93,10 @@ extension Store {
         return outcome
     }
 
-    /// What messages have caused, to be published once more, in the order of the histories.
-    ///
-    /// - Parameter causations: workflow and message id.
-    package func events(causedBy causations: [(workflowID: String, messageID: String)]) async throws -> [EventRow] {
-        guard !causations.isEmpty else { return [] }
-        let rows = try await database.query(
-            Query.eventsByCausation, [causations.texts(\.workflowID), causations.texts(\.messageID)])
-        return try rows.map(EventRow.init)
+    /// What messages have caused, in whichever workflow, to be published once more, in the order of the histories.
+    package func events(causedBy messages: [String]) async throws -> [EventRow] {
+        guard !messages.isEmpty else { return [] }
+        return try await database.query(Query.eventsByCausation, [.texts(messages)]).map(EventRow.init)
     }
 
     /// The history of a workflow, in `seq` order.

@@ -7,6 +7,8 @@ struct Scope {
     var workflow: JSONValue = .null
     var item: JSONValue = .null
     var index: JSONValue = .null
+    /// Of the run of a skill.
+    var output: JSONValue = .null
     /// How the needs ended.
     var succeeded = true
     var failed = false
@@ -38,6 +40,7 @@ struct Evaluator {
         case .root(.workflow): return scope.workflow
         case .root(.item): return scope.item
         case .root(.index): return scope.index
+        case .root(.output): return scope.output
         case .task(let id, let field): return scope.task(id, field)
         case .member(let inner, let name, let offset):
             return try member(name, of: try value(of: inner), at: offset)

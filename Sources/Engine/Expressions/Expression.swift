@@ -15,8 +15,8 @@ indirect enum Expression: Sendable {
     case binary(Operator, Expression, Expression, offset: Int)
     case call(Function, [Expression], offset: Int)
 
-    /// What an expression can begin with, beside `tasks`.
-    enum Root: String, Sendable, CaseIterable { case input, workflow, item, index }
+    /// What an expression can begin with, beside `tasks`; `output` in the templates of skills only.
+    enum Root: String, Sendable, CaseIterable { case input, workflow, item, index, output }
 
     enum TaskField: String, Sendable, CaseIterable { case output, status, error, attempt, artifacts }
 
@@ -83,6 +83,13 @@ extension Expression {
             right.visit(body)
         case .call(_, let arguments, _): for argument in arguments { argument.visit(body) }
         }
+    }
+
+    /// What it looks at, beside tasks.
+    var roots: Set<Root> {
+        var found: Set<Root> = []
+        visit { if case .root(let root) = $0 { found.insert(root) } }
+        return found
     }
 
     /// Whether it asks how the needs ended.

@@ -92,6 +92,9 @@ package struct TaskSnapshot: Codable, Sendable {
 }
 
 extension WorkflowState {
+    /// Where a task, or the task it is an instance of, stands in the plan.
+    package func position(of task: TaskID) -> Int? { indices[task].map { tasks[$0].planned } }
+
     /// The row of the workflow as it stands; `nil` before it is created.
     package var snapshot: WorkflowSnapshot? {
         guard let header, let standing else { return nil }

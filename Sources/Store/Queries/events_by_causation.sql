@@ -1,7 +1,7 @@
--- What a message has caused in a workflow, to be published again, in the order of the history.
--- $1 workflow ids text[], $2 the causations text[], one for each
+-- What messages have caused, to be published again, in the order of the histories. One that made room for orders of other
+-- workflows has caused those too.
+-- $1 the causations text[]
 SELECT e.*
-FROM unnest($1::text[], $2::text[]) AS asked (workflow_id, causation)
-JOIN baton.workflows w ON w.id = asked.workflow_id
-JOIN baton.events e ON e.month = w.month AND e.workflow_id = w.id AND e.causation = asked.causation
+FROM baton.events e
+WHERE e.causation = ANY ($1::text[])
 ORDER BY e.workflow_id, e.seq

@@ -1,0 +1,146 @@
+import Contracts
+import Engine
+import Handover
+import JSON
+import Relay
+import Store
+
+/// A batch of messages on its way through a dispatcher: what was understood of it, and what came of it so far.
+struct Batch {
+    /// Something that is to be published once its workflow is written.
+    private struct Due {
+        let item: Received.ID
+        let workflow: WorkflowID
+        let message: Outgoing<WireMessage>
+    }
+
+    private(set) var messages: [(item: Received.ID, message: InboundMessage)] = []
+    private(set) var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
+    private(set) var executors: [ExecutorRow] = []
+    /// Those that the messages speak of.
+    private(set) var workflows: Set<WorkflowID> = []
+    /// Those that were read for this batch: what they say of themselves is the newest.
+    var fresh: Set<WorkflowID> = []
+    /// Those whose rows somebody else has moved on, as a message shows: read anew.
+    private(set) var reread: Set<WorkflowID> = []
+    /// Messages that were taken before.
+    var known: [(item: Received.ID, workflow: WorkflowID, message: MessageID)] = []
+    /// What is to be written at the next commit.
+    private(set) var touched: Set<WorkflowID> = []
+    private(set) var events: [WorkflowID: [EventRow]] = [:]
+    private var due: [Due] = []
+    private var again: Set<Received.ID> = []
+    private let source: String
+
+    init(_ received: [Received], source: String, now: Timestamp) {
+        self.source = source
+        for one in received {
+            do throws(ContractViolation) {
+                let message = try InboundMessage.decode(one.message)
+                take(message, one.id, now: now)
+            } catch {
+                let reason = Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message)
+                outcomes[one.id] = .deadLetter(reason)
+            }
+        }
+    }
+
+    private mutating func take(_ message: InboundMessage, _ item: Received.ID, now: Timestamp) {
+        if case .executorHeartbeat(let body) = message.body {
+            executors.append(ExecutorRow(body))
+            outcomes[item] = .done([])
+        } else if let workflow = message.body.message.workflow {
+            workflows.insert(workflow)
+            messages.append((item, message))
+            outcomes[item] = .done([])
+        } else {
+            let what = message.envelope.type.rawValue
+            outcomes[item] = .deadLetter(Reason(code: "unknown_type", message: "a dispatcher takes no `\(what)`"))
+        }
+    }
+
+    /// A message whose events are written already: others may be caused by it too.
+    var carrier: (Received.ID, MessageID)? {
+        for (item, message) in messages where !again.contains(item) {
+            if case .done = outcomes[item] { return (item, message.envelope.id) }
+        }
+        return nil
+    }
+
+    // MARK: What comes of a message
+
+    /// It is handed in again, after its workflow was read anew.
+    mutating func handleAgain(_ item: Received.ID, _ workflow: WorkflowID) {
+        reread.insert(workflow)
+        again.insert(item)
+    }
+
+    mutating func refuse(_ item: Received.ID, _ message: InboundMessage, _ refusal: Refusal, now: Timestamp) {
+        let problem = refusal.problem
+        let answer = answer(message, problem, now: now)
+        guard !refusal.isCourtesy else { return outcomes[item] = .done(answer) }
+        outcomes[item] = .deadLetter(
+            Reason(code: problem.code, pointer: problem.path, message: problem.message), telling: answer)
+    }
+
+    /// Tells the sender, if it gave an address.
+    private func answer(_ message: InboundMessage, _ problem: Problem, now: Timestamp) -> [Outgoing<WireMessage>] {
+        guard let route = message.envelope.replyTo.flatMap({ Route.reply(to: $0) }) else { return [] }
+        let body = WorkflowRejected(workflowID: message.body.message.workflow, problems: [problem])
+        let envelope = Envelope(
+            of: body, id: .derived(from: message.envelope.id.text, "refused"), source: source, time: now,
+            causation: message.envelope.id, correlationID: message.wire.correlationID)
+        guard let bytes = try? body.encoded() else { return [] }
+        return [Outgoing(envelope.message(to: route, body: bytes), ifReturned: .drop)]
+    }
+
+    mutating func add(_ new: [Event], to item: Received.ID, of workflow: WorkflowID, _ input: InboundMessage?) {
+        guard !new.isEmpty else { return }
+        touched.insert(workflow)
+        for event in new {
+            let body = event.isInput ? input?.dataBytes : nil
+            guard let bytes = body ?? (try? event.body.message.encoded()) else { continue }
+            if let row = EventRow(event, of: workflow, body: bytes) { events[workflow, default: []].append(row) }
+            if let message = event.message(of: workflow, body: bytes, source: source) {
+                due.append(Due(item: item, workflow: workflow, message: message))
+            }
+        }
+    }
+
+    /// What was published before, once more.
+    mutating func addAgain(_ rows: [EventRow], to item: Received.ID) {
+        for row in rows {
+            guard let message = row.message(source: source) else { continue }
+            due.append(Due(item: item, workflow: WorkflowID(unchecked: row.workflowID), message: message))
+        }
+    }
+
+    // MARK: Commits
+
+    /// What follows is for a commit of its own.
+    mutating func begin() {
+        touched = []
+        events = [:]
+    }
+
+    /// The commit is done, but for what somebody else has moved on.
+    mutating func close(lost: Set<WorkflowID>) {
+        for (item, message) in messages where message.body.message.workflow.map(lost.contains) == true {
+            again.insert(item)
+        }
+        for one in due where !lost.contains(one.workflow) && !again.contains(one.item) {
+            guard case .done(let messages) = outcomes[one.item] else { continue }
+            outcomes[one.item] = .done(messages + [one.message])
+        }
+        due = []
+        for item in again { outcomes[item] = nil }
+        begin()
+    }
+}
+
+extension InboundMessage {
+    /// The data as it came; `nil` when it came inside a structured event.
+    fileprivate var dataBytes: [UInt8]? {
+        wire.contentType?.hasPrefix("application/cloudevents") == true ? nil : wire.body
+    }
+}

@@ -1,0 +1,42 @@
+package import AMQP
+import Contracts
+import Foundation
+package import Logging
+package import Postgres
+import Relay
+package import ServiceLifecycle
+import Store
+
+/// A dispatcher: one of the replicas that share the partitions.
+package enum DispatcherProcess {
+    /// The services, in the order in which they lean on each other.
+    ///
+    /// - Parameters:
+    ///   - replica: a name that no other has.
+    ///   - partitions: as many as the topology has.
+    package static func services(
+        replica: String, partitions: Int, broker: AMQPSettings, database: PostgresSettings, logger: Logger
+    ) -> [any Service] {
+        let store = Store(PostgresPool(database, limit: 3, logger: logger))
+        let source = "/dispatcher/\(replica)"
+        let dispatcher = Dispatcher(store: store, source: source, logger: logger) {
+            Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        }
+        let consumer = Consumer(broker, prefetch: 500, batchLimit: 500, logger: logger)
+        let publisher = Publisher(broker, logger: logger)
+        return [
+            Relay(consumer: consumer, publisher: publisher, handler: dispatcher, logger: logger),
+            Timekeeper(dispatcher: dispatcher, publisher: publisher, source: source, logger: logger),
+            Sweeper(dispatcher: dispatcher, publisher: publisher, store: store, source: source, logger: logger),
+            PartitionKeeper(
+                consumer: consumer, directory: DispatcherDirectory(store: store), replica: replica,
+                queues: (0..<partitions).map(QueueName.dispatcher), logger: logger),
+        ]
+    }
+}
+
+private struct DispatcherDirectory: ReplicaDirectory {
+    let store: Store
+    func announce(_ replica: String) async throws -> Set<String> { Set(try await store.announce(replica, .dispatcher)) }
+    func leave(_ replica: String) async throws { try await store.withdraw(replica) }
+}

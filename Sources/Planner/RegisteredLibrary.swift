@@ -1,0 +1,75 @@
+import AMQP
+import Contracts
+import Engine
+import JSON
+import Store
+
+/// What was registered in the database; and which domains have a queue, as the broker says.
+actor RegisteredLibrary: PlanningLibrary {
+    private static let memory = Duration.seconds(30)
+
+    private let store: Store
+    private let publisher: Publisher
+    /// Domains whose queue was there, and when.
+    private var seen: [DomainName: ContinuousClock.Instant] = [:]
+
+    init(store: Store, publisher: Publisher) {
+        self.store = store
+        self.publisher = publisher
+    }
+
+    func definition(_ name: DefinitionName, version: Int?, workspace: Workspace) async throws -> JSONValue? {
+        guard let row = try await store.definition(name.text, version: version, workspace: workspace.text) else {
+            return nil
+        }
+        var definition = row.definition.object ?? JSONObject()
+        definition["version"] = row.version.map { .number(JSONNumber($0)) }
+        return .object(definition)
+    }
+
+    func catalog(of workspace: Workspace) async throws -> SkillCatalog {
+        let skills = try await store.skills(workspace: workspace.text).compactMap { Skill(registered: $0) }
+        var domains: Set<DomainName> = []
+        for domain in Set(skills.map(\.domain)) where try await hasQueue(domain) { domains.insert(domain) }
+        return SkillCatalog(skills, domains: domains)
+    }
+
+    private func hasQueue(_ domain: DomainName) async throws -> Bool {
+        let now = ContinuousClock.now
+        if let last = seen[domain], last.duration(to: now) < Self.memory { return true }
+        guard try await publisher.queueExists(QueueName.executor(domain)) else { return false }
+        seen[domain] = now
+        return true
+    }
+}
+
+extension Skill {
+    /// - Returns: `nil` for a row that no version of ours writes.
+    init?(registered row: SkillRow) {
+        guard let id = SkillID(row.id), let domain = DomainName(row.domain) else { return nil }
+        let skill = row.skill
+        let retry = skill["retry"].map { rule in
+            RetryPolicy(
+                attempts: rule["attempts"]?.int ?? 1, backoff: Duration(setting: rule["backoff"]) ?? .seconds(1),
+                factor: rule["factor"]?.number?.double ?? 2, max: Duration(setting: rule["max"]) ?? .seconds(60))
+        }
+        self.init(
+            id: id, version: row.version ?? 1, domain: domain, input: skill["input"], retry: retry,
+            timeout: Duration(setting: skill["timeout"]), startWithin: Duration(setting: skill["start_within"]),
+            lease: Duration(setting: skill["lease"]), risk: skill["risk"]?.string.flatMap(Risk.init) ?? .normal,
+            isDeferred: skill["deferred"]?.bool ?? false)
+    }
+}
+
+extension Duration {
+    /// `10s`, or a number of seconds.
+    fileprivate init?(setting value: JSONValue?) {
+        if let span = value?.string.flatMap(Span.parse) {
+            self = span
+        } else if let seconds = value?.number?.double {
+            self = .milliseconds(Int64(seconds * 1000))
+        } else {
+            return nil
+        }
+    }
+}
