@@ -1,0 +1,159 @@
+import Contracts
+import JSON
+import Subprocess
+import Synchronization
+
+/// Runs a program in any language: the order as JSON on standard input, JSON lines on standard output, logs on standard
+/// error. It leads a process group of its own, which is ended as a whole.
+struct CommandRun: SkillRun {
+    let rule: CommandRule
+    let folder: String
+    /// The variables that it may see.
+    let environment: [String: String]
+
+    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue {
+        let speech = CommandSpeech(rule, events)
+        do {
+            let outcome = try await Subprocess.run(
+                executable, arguments: Arguments(Array(rule.run.dropFirst())),
+                environment: .custom(variables(order)), workingDirectory: .init(folder), platformOptions: options,
+                input: .inputWriter, output: .sequence, error: .sequence
+            ) { execution in
+                try await withTaskCancellationHandler {
+                    try await converse(execution, order, speech)
+                } onCancel: {
+                    end(execution)
+                }
+            }
+            return try await speech.output(outcome.terminationStatus)
+        } catch let failure as RunFailure {
+            throw failure
+        } catch let error as SubprocessError {
+            if Task.isCancelled { throw .cancelled }
+            throw RunFailure(code: "not_started", message: "\(rule.run[0]): \(error)")
+        } catch {
+            if Task.isCancelled { throw .cancelled }
+            throw RunFailure(code: "not_started", message: "\(rule.run[0]): \(error)")
+        }
+    }
+
+    private var executable: Executable {
+        let program = rule.run[0]
+        if program.hasPrefix("/") { return .path(.init(program)) }
+        return program.contains("/") ? .path(.init("\(folder)/\(program)")) : .name(program)
+    }
+
+    private var options: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
+    }
+
+    private func variables(_ order: TaskDispatched) -> [Environment.Key: String] {
+        var variables = environment
+        variables["BATON_WORKFLOW_ID"] = order.workflowID.text
+        variables["BATON_TASK_ID"] = order.taskID.text
+        variables["BATON_ATTEMPT"] = String(order.attempt)
+        variables["BATON_IDEMPOTENCY_KEY"] = order.idempotencyKey
+        return Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+    }
+
+    private func input(_ order: TaskDispatched) -> [UInt8] {
+        let facts: JSONValue = [
+            "input": order.input, "workflow_id": .string(order.workflowID.text), "task_id": .string(order.taskID.text),
+            "attempt": .number(JSONNumber(order.attempt)), "idempotency_key": .string(order.idempotencyKey),
+            "deadline": .string(order.deadline.description), "artifacts": order.artifacts ?? [:],
+        ]
+        return facts.serialized() + [UInt8(ascii: "\n")]
+    }
+
+    /// Writes the order and reads both streams to their ends, all at once: a pipe that is full holds up nobody else.
+    private func converse(
+        _ execution: Execution<CustomWriteInput, SequenceOutput, SequenceOutput>, _ order: TaskDispatched,
+        _ speech: CommandSpeech
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { streams in
+            streams.addTask {
+                // A program that does not read its input is free not to.
+                _ = try? await execution.standardInputWriter.write(input(order))
+                try? await execution.standardInputWriter.finish()
+            }
+            streams.addTask {
+                var lines = Lines(limit: rule.lineLimit)
+                for try await buffer in execution.standardOutput {
+                    for line in try lines.add(unsafe buffer.withUnsafeBytes { unsafe Array($0) }) {
+                        try await speech.said(line)
+                    }
+                }
+                if let rest = lines.rest() { try await speech.said(rest) }
+            }
+            streams.addTask {
+                var lines = Lines(limit: 64 << 10)
+                for try await buffer in execution.standardError {
+                    for line in lines.cut(unsafe buffer.withUnsafeBytes { unsafe Array($0) }) {
+                        await speech.logged(line)
+                    }
+                }
+                if let rest = lines.rest() { await speech.logged(rest) }
+            }
+            do {
+                try await streams.waitForAll()
+            } catch {
+                end(execution)
+                throw error
+            }
+            if Task.isCancelled { throw RunFailure.cancelled }
+        }
+    }
+
+    /// Asks the whole group to end, and after a while does not ask any more.
+    private func end(_ execution: Execution<CustomWriteInput, SequenceOutput, SequenceOutput>) {
+        try? execution.send(signal: .terminate, toProcessGroup: true)
+        let stopWithin = rule.stopWithin
+        Task.detached {  // outlives the cancelled task that asks for it
+            try? await Task.sleep(for: stopWithin)
+            try? execution.send(signal: .kill, toProcessGroup: true)
+        }
+    }
+}
+
+/// Cuts a stream into lines.
+struct Lines {
+    let limit: Int
+    private var pending: [UInt8] = []
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Throws: ``RunFailure`` `line_too_long`.
+    mutating func add(_ bytes: [UInt8]) throws(RunFailure) -> [[UInt8]] {
+        let lines = split(bytes)
+        guard pending.count <= limit, lines.allSatisfy({ $0.count <= limit }) else {
+            throw RunFailure(code: "line_too_long", message: "a line of more than \(limit) bytes", isPermanent: true)
+        }
+        return lines
+    }
+
+    /// Like ``add(_:)``, but a line past the limit comes in pieces.
+    mutating func cut(_ bytes: [UInt8]) -> [[UInt8]] {
+        var lines = split(bytes)
+        while pending.count > limit {
+            lines.append(Array(pending.prefix(limit)))
+            pending.removeFirst(limit)
+        }
+        return lines
+    }
+
+    /// What came after the last line's end; `nil` for nothing.
+    mutating func rest() -> [UInt8]? {
+        defer { pending = [] }
+        return pending.isEmpty ? nil : pending
+    }
+
+    private mutating func split(_ bytes: [UInt8]) -> [[UInt8]] {
+        pending += bytes
+        guard bytes.contains(UInt8(ascii: "\n")) else { return [] }
+        var lines = pending.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
+        pending = lines.removeLast()
+        return lines
+    }
+}

@@ -1,0 +1,77 @@
+import AMQP
+import Contracts
+import Foundation
+import Handover
+import Logging
+import Relay
+
+/// Says what an executor has to say of its domain's tasks, until the broker has confirmed it.
+struct Voice: Sendable {
+    let executor: ExecutorID
+    let domain: DomainName
+    let publisher: Publisher
+    let logger: Logger
+
+    private var source: String { "/executor/\(domain)/\(executor)" }
+
+    static func now() -> Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+    /// Publishes until it is confirmed.
+    ///
+    /// - Parameter isWanted: asked before each try; when the order went back to the broker, so does what it led to.
+    /// - Returns: whether it was confirmed.
+    func say(
+        _ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?,
+        while isWanted: @Sendable () -> Bool = { true }
+    ) async -> Bool {
+        let route = Route.task(type(of: body).type, domain: domain, skill: order.skillID)
+        let now = Voice.now()
+        let envelope = Envelope(of: body, id: .random(at: now), source: source, time: now, causation: causation)
+        guard let bytes = try? body.encoded() else { return false }
+        let message = Message(envelope.message(to: route, body: bytes))
+        var backoff = Duration.milliseconds(50)
+        while isWanted() && !Task.isCancelled {
+            switch await publisher.publish([message]).first {
+            case .confirmed: return true
+            case .returned(_, let text):
+                logger.warning("No queue took a message", metadata: ["detail": "\(text)", "type": "\(envelope.type)"])
+            case .unknown(let error):
+                logger.warning(
+                    "A message was not confirmed", metadata: ["error": "\(error)", "type": "\(envelope.type)"])
+            case nil: return false
+            }
+            try? await Task.sleep(for: backoff)  // a backoff, not a poll
+            backoff = min(backoff * 2, .seconds(5))
+        }
+        return false
+    }
+
+    /// Says it once; whether anybody hears it matters little.
+    func mention(_ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?) async {
+        let route = Route.task(type(of: body).type, domain: domain, skill: order.skillID)
+        let now = Voice.now()
+        let envelope = Envelope(of: body, id: .random(at: now), source: source, time: now, causation: causation)
+        guard let bytes = try? body.encoded() else { return }
+        _ = await publisher.publish([Message(envelope.message(to: route, body: bytes), isMandatory: false)])
+    }
+
+    /// Tells the dispatchers how much this replica can take.
+    func beat(concurrency: Int, running: Int, interval: Duration, skills: [SkillID], isDraining: Bool) async {
+        let now = Voice.now()
+        let body = ExecutorHeartbeat(
+            executor: executor, runnerDomain: domain, concurrency: concurrency, running: running, at: now,
+            interval: Seconds(interval), skills: skills, isDraining: isDraining)
+        let envelope = Envelope(
+            of: body, id: .random(at: now), source: source, time: now, correlationID: executor.text)
+        guard let bytes = try? body.encoded() else { return }
+        _ = await publisher.publish([Message(envelope.message(to: body.route, body: bytes), isMandatory: false)])
+    }
+
+    /// Publishes an order that is none to the dead-letter exchange, under its own key.
+    func deadLetter(_ delivery: Delivery, _ reason: Reason) async -> Bool {
+        logger.warning(
+            "An order was given up on", metadata: ["reason": "\(reason.code)", "pointer": "\(reason.pointer)"])
+        let message = Message(deadLetter: delivery, reason, routingKey: delivery.routingKey)
+        return await publisher.publish([message]).first == .confirmed
+    }
+}
