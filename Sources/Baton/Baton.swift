@@ -5,6 +5,9 @@ package import ArgumentParser
 package struct Baton: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "baton", abstract: "A broker-native workflow pipeline.",
-        subcommands: [DevCommand.self, DevWatchCommand.self, TopologyCommand.self])
+        subcommands: [
+            DevCommand.self, DevWatchCommand.self, TopologyCommand.self, PlannerCommand.self, DispatcherCommand.self,
+            ExecutorCommand.self, LogWriterCommand.self,
+        ])
     package init() {}
 }

@@ -1,0 +1,132 @@
+import API
+import AMQP
+import ArgumentParser
+import Contracts
+import Dispatcher
+import Executor
+import Foundation
+import JSON
+import LocalServers
+import Logging
+import Objects
+import Planner
+import Postgres
+import ServiceLifecycle
+import YAML
+
+/// A process of the pipeline: it runs until it is told to stop, finishes what it holds, and leaves.
+protocol ProcessCommand: AsyncParsableCommand {
+    static var process: String { get }
+    var options: ProcessOptions { get }
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service]
+}
+
+extension ProcessCommand {
+    func run() async throws {
+        let logger = try options.logger(Self.process)
+        var group = ServiceGroupConfiguration(
+            services: try services(Settings(), logger).map {
+                .init(
+                    service: $0, successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(25)  // under the 30 s that a host gives
+        logger.info("Ready")
+        try await ServiceGroup(configuration: group).run()
+        logger.info("Stopped")
+    }
+}
+
+struct PlannerCommand: ProcessCommand {
+    static let process = "planner"
+    static let configuration = CommandConfiguration(
+        commandName: "planner", abstract: "Run a planner: it turns requests into plans.",
+        discussion: "Needs BATON_AMQP_URL and BATON_DATABASE_URL. Replicas compete for requests.")
+    @OptionGroup var options: ProcessOptions
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let replica = ProcessOptions.replica(Self.process)
+        return PlannerProcess.services(
+            replica: replica, broker: try settings.broker(connectionName: replica),
+            database: try settings.database(applicationName: replica), logger: logger)
+    }
+}
+
+struct DispatcherCommand: ProcessCommand {
+    static let process = "dispatcher"
+    static let configuration = CommandConfiguration(
+        commandName: "dispatcher", abstract: "Run a dispatcher: it moves workflows and hands out tasks.",
+        discussion: """
+            Needs BATON_AMQP_URL and BATON_DATABASE_URL. Replicas share the partitions; BATON_PARTITIONS says how many \
+            topology/baton.yaml has (4).
+            """)
+    @OptionGroup var options: ProcessOptions
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let replica = ProcessOptions.replica(Self.process)
+        return DispatcherProcess.services(
+            replica: replica, partitions: try settings.count("BATON_PARTITIONS", default: 4, in: 1...1024),
+            broker: try settings.broker(connectionName: replica),
+            database: try settings.database(applicationName: replica), logger: logger)
+    }
+}
+
+struct LogWriterCommand: ProcessCommand {
+    static let process = "api"
+    static let configuration = CommandConfiguration(
+        commandName: "api", abstract: "Run the api's log writer: it keeps what tasks say.",
+        discussion: "Needs BATON_AMQP_URL and BATON_DATABASE_URL.")
+    @OptionGroup var options: ProcessOptions
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let replica = ProcessOptions.replica(Self.process)
+        return LogWriterProcess.services(
+            broker: try settings.broker(connectionName: replica),
+            database: try settings.database(applicationName: replica), logger: logger)
+    }
+}
+
+struct ExecutorCommand: ProcessCommand {
+    static let process = "executor"
+    static let configuration = CommandConfiguration(
+        commandName: "executor", abstract: "Run an executor: it does the tasks of one domain.",
+        discussion: """
+            Needs BATON_AMQP_URL and BATON_OBJECTS, and for `sql` skills BATON_DOMAIN_DATABASE_URL, the domain's own \
+            database. It has no access to Baton's.
+
+            Example: baton executor --domain payments --skills skills --concurrency 8
+            """)
+    @OptionGroup var options: ProcessOptions
+    @Option(help: "The runner domain.") var domain: String
+    @Option(help: "The folder of the skills; those of other domains are passed over.") var skills: String
+    @Option(help: "How many tasks run at once.") var concurrency = 4
+
+    func validate() throws {
+        guard DomainName(domain) != nil else { throw ValidationError("`\(domain)` is no runner domain") }
+        guard (1...1000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1000") }
+    }
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let (files, refusals) = SkillFile.readAll(below: URL(filePath: skills).absoluteURL.path(percentEncoded: false))
+        for refusal in refusals {
+            for problem in refusal.problems {
+                logger.error(
+                    "A skill is refused", metadata: ["file": "\(refusal.file)", "problem": "\(problem.message)"])
+            }
+        }
+        guard refusals.isEmpty else {
+            throw ValidationError("\(refusals.count) skill files are refused; see `baton skills lint`")
+        }
+        let replica = ProcessOptions.replica(domain)
+        let executor = ExecutorSettings(
+            domain: DomainName(unchecked: domain), executor: ExecutorID(unchecked: replica), skills: files,
+            broker: try settings.broker(connectionName: replica),
+            database: try settings.optional("BATON_DOMAIN_DATABASE_URL").map { try PostgresSettings(url: $0) },
+            environment: ProcessInfo.processInfo.environment,
+            marks: ProcessInfo.processInfo.environment.filter { $0.key == ProcessMark.variable },
+            concurrency: concurrency)
+        return try ExecutorProcess.services(
+            executor, objects: try ObjectStores.open(try settings.objects()), logger: logger)
+    }
+}
