@@ -110,6 +110,9 @@ let package = Package(
         tests("Relay", ["TestSupport", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
+        tests(
+            "Gatherer",
+            ["TestSupport", "Gathering", "Relay", "Handover", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
         tests("Topology", ["TestSupport", "Contracts", "JSON", "AMQP", log]),
         tests("Objects"),

@@ -65,6 +65,9 @@ package struct Coalescer: Sendable {
         self.due = due
     }
 
+    /// Tries again later.
+    package mutating func postpone(until later: Timestamp) { if due != nil { due = later } }
+
     /// What a revision would be now.
     package func next(isClosed isClosedNow: Bool) -> Ticket {
         let pane = isClosed ? Pane.late : isClosedNow ? .onTime : .early

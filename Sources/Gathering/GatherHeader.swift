@@ -13,6 +13,21 @@ package struct GatherHeader: Sendable, Equatable {
     /// Such as `version_collision`.
     package var errors: [String]
 
+    package init(
+        status: ProgressStatus, isClosed: Bool, coverage: Score, confidence: Score, conflict: Score,
+        tasks: ProgressTasks, conflictCount: Int, unmergedCount: Int, errors: [String]
+    ) {
+        self.status = status
+        self.isClosed = isClosed
+        self.coverage = coverage
+        self.confidence = confidence
+        self.conflict = conflict
+        self.tasks = tasks
+        self.conflictCount = conflictCount
+        self.unmergedCount = unmergedCount
+        self.errors = errors
+    }
+
     package static func == (left: GatherHeader, right: GatherHeader) -> Bool {
         left.status == right.status && left.isClosed == right.isClosed && left.coverage == right.coverage
             && left.confidence == right.confidence && left.conflict == right.conflict

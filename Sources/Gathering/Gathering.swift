@@ -214,6 +214,31 @@ package struct Gathering: Sendable {
             .sorted { $0 < $1 }.map { "\($0)/\($1)" }
     }
 
+    // MARK: what is known of one task or artifact
+
+    package func record(of task: TaskID) -> TaskRecord? {
+        tasks[task].map {
+            TaskRecord(
+                task: task, plan: $0.plan, epoch: $0.epoch, end: $0.state, isSettled: $0.isSettled,
+                manifest: $0.manifest.sorted())
+        }
+    }
+
+    /// Every task that is planned or was seen.
+    package var records: [TaskRecord] { tasks.keys.sorted().compactMap(record) }
+
+    package func isPlanned(_ task: TaskID) -> Bool { tasks[task]?.plan != nil }
+
+    /// Why the current version of an artifact is not merged, as of the last ``render()``.
+    package func rejection(of name: ArtifactName, task: TaskID) -> Rejection? {
+        unmerged[Slot(task: task, name: name).pointer]?.reason
+    }
+
+    /// Whether there are two contents under one version of an artifact.
+    package func hasCollision(of name: ArtifactName, task: TaskID) -> Bool {
+        tasks[task]?.collided.contains(name) ?? false
+    }
+
     /// Of what is current, as the limits count it.
     package var payloadBytes: Int { admissibleBytes }
 }
@@ -243,9 +268,15 @@ private struct Slot: Sendable {
     /// - Returns: whether there are two contents under the winning version.
     mutating func receive(_ new: Artifact, flaw: @autoclosure () -> Rejection?) -> Bool {
         if let old = artifact {
-            if new.seq < old.seq || new.seq == old.seq && new.digest == old.digest { return isCollided }
-            isCollided = new.seq == old.seq
-            if isCollided, new.digest.lexicographicallyPrecedes(old.digest) { return true }
+            if new.seq < old.seq { return isCollided }
+            if new.seq > old.seq {
+                isCollided = false
+            } else if new.digest != old.digest {
+                isCollided = true
+                if new.digest.lexicographicallyPrecedes(old.digest) { return true }
+            } else if !(old.isUnavailable && !new.isUnavailable) {
+                return isCollided
+            }
         } else {
             isCollided = false
         }
@@ -259,6 +290,13 @@ private struct Slot: Sendable {
         self.flaw = flaw
         artifact = kept
         return isCollided
+    }
+}
+
+extension Artifact {
+    /// Its payload may still be fetched.
+    fileprivate var isUnavailable: Bool {
+        if case .unusable(.payloadUnavailable) = payload { true } else { false }
     }
 }
 

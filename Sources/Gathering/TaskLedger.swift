@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 
 /// What is known of one task: a join of all that was told, whatever the order.
 struct TaskLedger: Sendable {
@@ -55,6 +55,47 @@ struct TaskLedger: Sendable {
 
     mutating func setCollided(_ name: ArtifactName, _ isCollided: Bool) {
         if isCollided { collided.insert(name) } else { collided.remove(name) }
+    }
+}
+
+extension TaskLedger {
+    /// Whether the end is the dispatcher's word.
+    var isSettled: Bool { settled != nil }
+}
+
+/// What is to be kept of a task, so that the merge can be rebuilt.
+package struct TaskRecord: Sendable, Equatable {
+    package var task: TaskID
+    /// `nil` for a task that the plan does not know.
+    package var plan: PlannedTask?
+    package var epoch: Int
+    package var end: EndState?
+    /// The end is the dispatcher's word, and no executor's changes it.
+    package var isSettled: Bool
+    package var manifest: [ArtifactName]
+
+    package init(
+        task: TaskID, plan: PlannedTask?, epoch: Int, end: EndState?, isSettled: Bool, manifest: [ArtifactName]
+    ) {
+        self.task = task
+        self.plan = plan
+        self.epoch = epoch
+        self.end = end
+        self.isSettled = isSettled
+        self.manifest = manifest
+    }
+
+    /// Events that lead to this record; those that the dispatcher's rows settled come with the workflow's end.
+    package var events: [GatherEvent] {
+        var events = [GatherEvent.revoked(task, attempt: epoch - 1)]
+        if let plan { events.append(.planned([plan])) }
+        if let ending { events.append(.taskEnded(ending)) }
+        return events
+    }
+
+    /// At the epoch.
+    package var ending: TaskEnd? {
+        end.map { TaskEnd(task: task, attempt: epoch, state: $0, manifest: manifest) }
     }
 }
 

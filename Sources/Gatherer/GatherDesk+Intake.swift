@@ -1,0 +1,180 @@
+import Contracts
+import Gathering
+import Handover
+import JSON
+import Postgres
+import Relay
+import Store
+
+/// Taking in: decide, commit, and only then is a message acked. From there on the row holds the baton.
+extension GatherDesk {
+    /// A message that is what the contract says.
+    struct Item: Sendable {
+        let id: Received.ID
+        let workflow: WorkflowID
+        let meaning: Meaning
+        let artifact: ArtifactIntake.Taken?
+    }
+
+    func handle(_ batch: [Received]) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
+        var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
+        let items = await read(batch, &outcomes)
+        do {
+            let taken = try await alone { try await take(items) }
+            wake()
+            return outcomes.merging(taken) { _, new in new }
+        } catch let error as PostgresError {
+            // What was applied but not committed is forgotten; the same batch comes again.
+            drop(Set(items.map(\.workflow)))
+            logger.warning("A batch could not be taken in", metadata: ["error": "\(error)"])
+            throw error.isOutage || error.isRetriable || error.mayHaveCommitted || error.code == .timedOut
+                ? .unavailable : .refused(Reason(code: "not_storable", message: String("\(error)".prefix(500))))
+        } catch {
+            drop(Set(items.map(\.workflow)))
+            throw .refused(Reason(code: "not_storable", message: String("\(error)".prefix(500))))
+        }
+    }
+
+    private func read(_ batch: [Received], _ outcomes: inout [Received.ID: Outcome<WireMessage>]) async -> [Item] {
+        var items: [Item] = []
+        for received in batch {
+            do throws(ContractViolation) {
+                let message = try InboundMessage.decode(received.message)
+                guard let workflow = message.body.message.workflow else {
+                    outcomes[received.id] = .done([])
+                    continue
+                }
+                let meaning = message.body.meaning
+                var artifact: ArtifactIntake.Taken?
+                if case .artifact(let body) = meaning {
+                    artifact = await intake.take(body, limit: limit(of: workflow), now: .now)
+                }
+                items.append(Item(id: received.id, workflow: workflow, meaning: meaning, artifact: artifact))
+            } catch {
+                outcomes[received.id] = .deadLetter(
+                    Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message))
+            }
+        }
+        return items
+    }
+
+    private func take(_ items: [Item]) async throws -> [Received.ID: Outcome<WireMessage>] {
+        let byWorkflow = Dictionary(grouping: items, by: \.workflow)
+        let unknown = try await load(Set(byWorkflow.keys))
+        let plans = try await plans(byWorkflow)
+        let now = Timestamp.now
+        var ingests: [Ingest] = []
+        for (id, items) in byWorkflow where !unknown.contains(id) {
+            if let ingest = apply(items, plans[id], to: id, at: now) { ingests.append(ingest) }
+        }
+        let lost = try await commit(ingests)
+
+        var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
+        for item in items where !lost.contains(item.workflow) {
+            outcomes[item.id] = unknown.contains(item.workflow) ? homeless(item) : .done(try complaints(item, at: now))
+        }
+        evict()
+        return outcomes
+    }
+
+    /// A message of a workflow that the dispatcher does not know: what it creates is only a hint to look.
+    private func homeless(_ item: Item) -> Outcome<WireMessage> {
+        if case .plan = item.meaning { return .done([]) }
+        return .deadLetter(
+            Reason(
+                code: "unknown_workflow", pointer: "/workflow_id", message: "there is no workflow \(item.workflow)"))
+    }
+
+    /// What the dispatcher's rows say, where a message asks for it or speaks of a task that the plan does not know.
+    private func plans(_ items: [WorkflowID: [Item]]) async throws -> [WorkflowID: WorkflowPlan] {
+        let wanted = items.filter { id, items in
+            guard let gathering = live[id]?.gathering else { return false }
+            return items.contains { item in
+                switch item.meaning {
+                case .end, .plan: true
+                case .artifact(let body): !gathering.isPlanned(body.taskID)
+                case .events(let events): events.contains { $0.task.map { !gathering.isPlanned($0) } ?? false }
+                case .nothing: false
+                }
+            }
+        }
+        let plans = try await store.plans(of: wanted.keys.map(\.text).sorted())
+        return Dictionary(uniqueKeysWithValues: plans.map { (WorkflowID(unchecked: $0), $1) })
+    }
+
+    /// Applies messages to the copy in memory.
+    ///
+    /// - Returns: what is to be written of it.
+    private func apply(_ items: [Item], _ plan: WorkflowPlan?, to id: WorkflowID, at now: Timestamp) -> Ingest? {
+        guard var copy = live.removeValue(forKey: id) else { return nil }  // so that it is not copied when it changes
+        var events: [GatherEvent] = []
+        if let plan { events.append(.planned(plan.planned.filter { !copy.gathering.isPlanned($0.id) })) }
+        for item in items {
+            switch item.meaning {
+            case .artifact: if let artifact = item.artifact?.artifact { events.append(.artifact(artifact)) }
+            case .events(let some): events += some
+            case .end(let outcome): events.append(.workflowEnded(outcome, tasks: plan?.ends ?? []))
+            case .plan, .nothing: break
+            }
+        }
+        for event in events { copy.gathering.apply(event) }
+        copy.note(at: now, closeAfter: settings.closeAfter)
+        let touched = Set(events.flatMap(\.tasks))
+        let ingest = Ingest(
+            gathering: copy.row, taken: items.count,
+            tasks: touched.compactMap { copy.gathering.record(of: $0)?.row(of: id) },
+            artifacts: distinct(items.compactMap(\.artifact?.row)))
+        live[id] = copy
+        touch(id)
+        return ingest
+    }
+
+    /// One statement writes a row once.
+    private func distinct(_ rows: [ArtifactRow]) -> [ArtifactRow] {
+        var seen: Set<[String]> = []
+        return rows.reversed().filter {
+            seen.insert([$0.taskID, $0.name, String($0.attempt), String($0.seq), $0.digest.hex]).inserted
+        }
+    }
+
+    /// - Returns: the workflows that somebody else has moved on.
+    func commit(_ ingests: [Ingest]) async throws -> Set<WorkflowID> {
+        let written = try await store.ingest(ingests)
+        var lost: Set<WorkflowID> = []
+        var unchanged: [GatheringRow] = []
+        for ingest in ingests {
+            let id = WorkflowID(unchecked: ingest.gathering.workflowID)
+            guard let seq = written[id.text] else {
+                lost.insert(id)
+                continue
+            }
+            live[id]?.row.ingestSeq = seq
+            if let copy = live[id], copy.coalescer.due == nil { unchanged.append(copy.row) }
+        }
+        if !unchanged.isEmpty { _ = try await store.settleUnchanged(unchanged) }
+        drop(lost)
+        return lost
+    }
+
+    private func complaints(_ item: Item, at now: Timestamp) throws -> [Outgoing<WireMessage>] {
+        guard case .artifact(let body) = item.meaning, let gathering = live[item.workflow]?.gathering else { return [] }
+        var reasons: [String] = []
+        if let reason = gathering.rejection(of: body.name, task: body.taskID) { reasons.append(reason.rawValue) }
+        if gathering.hasCollision(of: body.name, task: body.taskID) { reasons.append("version_collision") }
+        return try reasons.map {
+            Outgoing(
+                try maker.complaint(of: body, reason: $0, limits: gathering.definition.limits, at: now))
+        }
+    }
+}
+
+extension GatherEvent {
+    /// Whose records it may change.
+    fileprivate var tasks: [TaskID] {
+        switch self {
+        case .planned(let tasks): tasks.map(\.id)
+        case .workflowEnded(_, let ends): ends.map(\.task)
+        case .artifact, .revoked, .taskEnded: task.map { [$0] } ?? []
+        }
+    }
+}

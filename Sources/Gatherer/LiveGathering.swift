@@ -1,0 +1,132 @@
+import Contracts
+import Gathering
+import JSON
+import Store
+
+/// A workflow's merge in memory: this replica's copy of what the rows say.
+struct LiveGathering: Sendable {
+    let id: WorkflowID
+    var gathering: Gathering
+    var coalescer: Coalescer
+    /// The row that this copy is of: its numbers are what the database compares.
+    var row: GatheringRow
+    /// Its last revision is not confirmed: the next one waits.
+    var isSending = false
+    /// When it was last touched, as a number that only grows.
+    var lastUse = 0
+
+    /// What it costs to keep: the payloads, and what is built of them.
+    var cost: Int { 8192 + 6 * gathering.payloadBytes }
+    /// Nothing would be lost but the time to read it again.
+    var isIdle: Bool { coalescer.due == nil && !isSending && row.closeAt == nil }
+
+    var closeAt: Timestamp? { row.closeAt.map { Timestamp(milliseconds: $0) } }
+
+    /// When something is to be done about it.
+    var wakeAt: Timestamp? {
+        if isSending { return nil }
+        return [coalescer.due, closeAt].compactMap { $0 }.min()
+    }
+
+    /// Takes note of the present state: sets when the next revision is due, and when the end is final.
+    mutating func note(at now: Timestamp, closeAfter: Duration) {
+        var change = gathering.change()
+        if let closeAt, closeAt <= now {
+            gathering.closeOverdue()
+            row.closeAt = nil
+            change = gathering.change()
+        } else if row.closedRevision == nil, row.closeAt == nil, gathering.header.status != .running,
+            !gathering.header.isClosed
+        {
+            row.closeAt = (now + closeAfter).milliseconds
+        }
+        row.status = gathering.header.status.rawValue
+        coalescer.note(change, at: now)
+    }
+}
+
+// MARK: Rebuilding
+
+extension LiveGathering {
+    /// - Parameter revisions: those from the last snapshot on, with what lay in the object store.
+    init(_ stored: StoredGathering, revisions: [WorkflowProgress], now: Timestamp, settings: GathererSettings) {
+        let row = stored.row
+        let id = WorkflowID(unchecked: row.workflowID)
+        // It was checked when the definition was registered; one that is not valid any more merges by the defaults.
+        let definition = (try? GatherDefinition(row.definition)) ?? GatherDefinition()
+        var gathering = Gathering(definition)
+        let records = stored.tasks.map(TaskRecord.init)
+        for event in records.flatMap(\.events) { gathering.apply(event) }
+        if let outcome = WorkflowOutcome(rawValue: row.status) {
+            gathering.apply(.workflowEnded(outcome, tasks: records.filter(\.isSettled).compactMap(\.ending)))
+        }
+        for artifact in stored.artifacts { gathering.apply(.artifact(Artifact(artifact))) }
+        if row.closedRevision != nil { gathering.closeOverdue() }
+        gathering.render()
+
+        var follower = ProgressFollower()
+        for progress in revisions { _ = follower.take(progress) }
+        if let latest = follower.latest, latest.revision == row.revision {
+            gathering.setPublished(GatherHeader(latest, errors: gathering.header.errors), view: follower.view)
+        }
+        let coalescer = Coalescer(
+            settings: settings.coalescing, revision: row.revision, lastPublished: revisions.last?.emittedAt,
+            isClosed: row.closedRevision != nil)
+        self.init(id: id, gathering: gathering, coalescer: coalescer, row: row)
+        note(at: now, closeAfter: settings.closeAfter)
+    }
+}
+
+extension GatherHeader {
+    /// As a revision tells it; what it does not tell counts as told.
+    fileprivate init(_ progress: WorkflowProgress, errors: [String]) {
+        self.init(
+            status: progress.status, isClosed: progress.pane != .early, coverage: progress.coverage,
+            confidence: progress.confidence, conflict: progress.conflict, tasks: progress.tasks,
+            conflictCount: progress.conflictCount, unmergedCount: progress.unmergedCount, errors: errors)
+    }
+}
+
+// MARK: Rows
+
+extension TaskRecord {
+    init(_ row: GatheringTaskRow) {
+        let id = TaskID(unchecked: row.taskID)
+        self.init(
+            task: id,
+            plan: row.planIndex.map {
+                PlannedTask(
+                    id: id, index: $0, weight: row.weight, domain: row.domain.map { DomainName(unchecked: $0) })
+            },
+            epoch: row.epoch, end: row.endState.flatMap { EndState(rawValue: $0) },
+            isSettled: row.extra?["settled"]?.bool ?? false,
+            manifest: row.manifest.map { ArtifactName(unchecked: $0) })
+    }
+
+    func row(of workflow: WorkflowID) -> GatheringTaskRow {
+        GatheringTaskRow(
+            workflowID: workflow.text, taskID: task.text, planIndex: plan?.index, weight: plan?.weight ?? 1,
+            domain: plan?.domain?.text, epoch: epoch, endState: end?.rawValue, manifest: manifest.map(\.text),
+            extra: isSettled ? ["settled": true] : nil)
+    }
+}
+
+extension Artifact {
+    /// - Parameter json: the payload, when it has been read already.
+    init(_ row: ArtifactRow, json: JSONValue? = nil) {
+        let payload: Payload =
+            if let json {
+                .json(json)
+            } else if let rejected = row.rejected.flatMap({ Rejection(rawValue: $0) }) {
+                .unusable(rejected)
+            } else {
+                row.payload.map(Payload.init(reading:)) ?? .unusable(.payloadUnavailable)
+            }
+        let confidence = row.confidence.flatMap { JSONNumber(literal: $0) }.map { JSONValue.number($0) }
+        self.init(
+            task: TaskID(unchecked: row.taskID), name: ArtifactName(unchecked: row.name), attempt: row.attempt,
+            seq: row.seq, domain: DomainName(unchecked: row.domain), confidence: confidence ?? .null,
+            finishedAt: Timestamp(milliseconds: row.finishedAt ?? 0), digest: row.digest,
+            bytes: row.payload?.count ?? row.bytes ?? 0, payload: payload)
+    }
+}

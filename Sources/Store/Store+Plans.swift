@@ -1,0 +1,44 @@
+package import JSON
+import Postgres
+
+/// A workflow as its merge sees it: the dispatcher's word.
+package struct WorkflowPlan: Sendable {
+    package var gather: JSONValue?
+    /// In the order of the plan.
+    package var tasks: [Task] = []
+
+    package struct Task: Sendable {
+        package var taskID: String
+        package var position: Int
+        package var weight: Int
+        package var domain: String?
+        package var status: String
+        package var attempt: Int
+    }
+}
+
+extension Store {
+    /// Reads the plans of workflows and how their tasks stand; those that do not exist are left out.
+    package func plans(of workflowIDs: [String]) async throws -> [String: WorkflowPlan] {
+        guard !workflowIDs.isEmpty else { return [:] }
+        let parameters = [PostgresValue.texts(workflowIDs)]
+        let results = try await database.pipeline([
+            (Query.beginSnapshot, []), (Query.workflowPlans, parameters), (Query.plannedTasks, parameters),
+            (Query.endSnapshot, []),
+        ])
+        var plans: [String: WorkflowPlan] = [:]
+        for row in results[1].rows { plans[try row["id"]] = WorkflowPlan(gather: try row.json("gather")) }
+        for row in results[2].rows {
+            plans[try row["workflow_id"]]?.tasks.append(
+                WorkflowPlan.Task(
+                    taskID: try row["task_id"], position: try row["position"], weight: try row["weight"],
+                    domain: try row["domain"], status: try row["status"], attempt: try row["attempt"]))
+        }
+        return plans
+    }
+}
+
+extension Query {
+    fileprivate static let workflowPlans = Statement("workflow_plans", PackageResources.workflow_plans_sql)
+    fileprivate static let plannedTasks = Statement("planned_tasks", PackageResources.planned_tasks_sql)
+}
