@@ -45,12 +45,17 @@ struct BrokerSpace: Sendable {
             ])
     }
 
-    fileprivate func remove() async {
-        try? await api.delete(["vhosts", virtualHost])
-        let users = try? await api.get("users")?.array
-        for name in (users ?? []).compactMap({ $0["name"]?.string }) where name.hasPrefix(virtualHost + "-") {
-            try? await api.delete(["users", name])
+    /// By name, not from a list: the broker cannot always list users while others are deleted.
+    fileprivate func remove() async throws {
+        var settings = api.settings
+        settings.timeout = .seconds(60)
+        let patient = ManagementAPI(settings)
+        let users = topology.users.map(\.name) + [virtualHost + "-stranger"]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for user in users { group.addTask { try await patient.delete(["users", user]) } }
+            try await group.waitForAll()
         }
+        try await patient.delete(["vhosts", virtualHost])
     }
 }
 
@@ -68,10 +73,11 @@ func withBrokerSpace<Result>(_ body: (BrokerSpace) async throws -> Result) async
     let space = BrokerSpace(api: ManagementAPI(try managementSettings()), virtualHost: name)
     do {
         let result = try await body(space)
-        await space.remove()
+        try await space.remove()
         return result
     } catch {
-        await space.remove()
+        // In a task of its own, which the test's time limit does not cancel.
+        try? await Task { try await space.remove() }.value
         throw error
     }
 }
