@@ -33,6 +33,7 @@ extension ProcessCommand {
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(25)  // under the 30 s that a host gives
         logger.info("Ready")
+        ReadyNotice.send()
         try await ServiceGroup(configuration: group).run()
         logger.info("Stopped")
     }
@@ -99,7 +100,7 @@ struct ExecutorCommand: ProcessCommand {
             """)
     @OptionGroup var options: ProcessOptions
     @Option(help: "The runner domain.") var domain: String
-    @Option(help: "The folder of the skills; those of other domains are passed over.") var skills: String
+    @Option(help: "A folder of skills; those of other domains are passed over.") var skills: [String]
     @Option(help: "How many tasks run at once.") var concurrency = 4
 
     func validate() throws {
@@ -108,25 +109,34 @@ struct ExecutorCommand: ProcessCommand {
     }
 
     func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
-        let (files, refusals) = SkillFile.readAll(below: URL(filePath: skills).absoluteURL.path(percentEncoded: false))
-        for refusal in refusals {
-            for problem in refusal.problems {
-                logger.error(
-                    "A skill is refused", metadata: ["file": "\(refusal.file)", "problem": "\(problem.message)"])
+        var files: [SkillFile] = []
+        for folder in skills {
+            let path = URL(filePath: folder).absoluteURL.standardizedFileURL.path(percentEncoded: false)
+            let (found, refusals) = SkillFile.readAll(below: path)
+            guard refusals.isEmpty else {
+                throw ValidationError("\(refusals.count) skill files in \(folder) are refused; see `baton skills lint`")
             }
+            files += found
         }
-        guard refusals.isEmpty else {
-            throw ValidationError("\(refusals.count) skill files are refused; see `baton skills lint`")
-        }
+        let environment = Self.environment(of: domain)
         let replica = ProcessOptions.replica(domain)
         let executor = ExecutorSettings(
             domain: DomainName(unchecked: domain), executor: ExecutorID(unchecked: replica), skills: files,
             broker: try settings.broker(connectionName: replica),
-            database: try settings.optional("BATON_DOMAIN_DATABASE_URL").map { try PostgresSettings(url: $0) },
-            environment: ProcessInfo.processInfo.environment,
-            marks: ProcessInfo.processInfo.environment.filter { $0.key == ProcessMark.variable },
+            database: try environment["BATON_DOMAIN_DATABASE_URL"].map { try PostgresSettings(url: $0) },
+            environment: environment, marks: environment.filter { $0.key == ProcessMark.variable },
             concurrency: concurrency)
         return try ExecutorProcess.services(
             executor, objects: try ObjectStores.open(try settings.objects()), logger: logger)
+    }
+
+    /// Ours, where what is meant for this domain (`BATON_DOMAIN_PAYMENTS_…`) has the name that skills know (`BATON_DOMAIN_…`).
+    private static func environment(of domain: String) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        let prefix = "BATON_DOMAIN_\(domain.uppercased().replacing("-", with: "_"))_"
+        for (name, value) in environment where name.hasPrefix(prefix) {
+            environment["BATON_DOMAIN_" + name.dropFirst(prefix.count)] = value
+        }
+        return environment
     }
 }
