@@ -8,9 +8,9 @@ package struct TopologyCommand: AsyncParsableCommand {
         commandName: "topology",
         abstract: "Compare the broker with topology/, and make it match.",
         discussion: """
-            The files say which exchanges, queues, bindings, policies and users exist. This program carries those it was \
-            built with; --dir names others. The broker is asked by its management API: --management-url, else \
-            BATON_MANAGEMENT_URL, else the `baton dev` that runs here.
+            The files say which exchanges, queues, bindings, policies and users exist: those of --dir, else of ./topology \
+            when there is one, else those this program was built with. The broker is asked by its management API: \
+            --management-url, else BATON_MANAGEMENT_URL, else the `baton dev` that runs here.
 
             Exit status: 0 when all is well, 2 when the broker differs or is not fit, 1 when something went wrong.
             """,

@@ -7,7 +7,10 @@ import YAML
 
 /// Which files, and for which virtual host.
 struct TopologyFilesOptions: ParsableArguments {
-    @Option(help: "The folder with baton.yaml, access.yaml and domains.yaml, instead of those in this program.")
+    @Option(
+        help:
+            "The folder with baton.yaml, access.yaml and domains.yaml; ./topology when there is one, else those built in."
+    )
     var dir: String?
 
     @Option(help: "The virtual host.")
@@ -23,7 +26,9 @@ struct TopologyFilesOptions: ParsableArguments {
         if let partitions, !(1...1024).contains(partitions) {
             throw ValidationError("--partitions is a number from 1 to 1024.")
         }
-        let files = try dir.map { try TopologyFiles.load(URL(fileURLWithPath: $0)) } ?? TopologyFiles.builtIn()
+        let isHere = FileManager.default.fileExists(atPath: "topology/baton.yaml")
+        let folder = dir ?? (isHere ? "topology" : nil)
+        let files = try folder.map { try TopologyFiles.load(URL(fileURLWithPath: $0)) } ?? TopologyFiles.builtIn()
         return files.expand(
             TopologySettings(virtualHost: vhost, userPrefix: userPrefix, partitions: partitions))
     }
