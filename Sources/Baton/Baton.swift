@@ -6,7 +6,8 @@ package struct Baton: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "baton", abstract: "A broker-native workflow pipeline.",
         subcommands: [
-            DevCommand.self, DevWatchCommand.self, TopologyCommand.self, PlannerCommand.self, DispatcherCommand.self,
+            DefinitionsCommand.self, SkillsCommand.self, SubmitCommand.self, DevCommand.self, DevWatchCommand.self,
+            TopologyCommand.self, PlannerCommand.self, DispatcherCommand.self,
             ExecutorCommand.self, LogWriterCommand.self,
         ])
     package init() {}

@@ -1,0 +1,99 @@
+import AMQP
+package import ArgumentParser
+import Contracts
+import Engine
+import Foundation
+import JSON
+
+/// `baton submit`: asks for a workflow.
+package struct SubmitCommand: PeopleCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Ask for a workflow: of a registered definition, or of a file.",
+        discussion: """
+            Prints the workflow's id once it is accepted, or every reason why it is not.
+
+              baton submit event-readiness --watch
+              baton submit deploy@3 --input '{"pr": 4711}' --request-id deploy-4711
+              baton submit plan.yaml --input @input.yaml --dry-run
+
+            A request id makes asking again harmless: the same request is the same workflow, and another one under the \
+            same id is refused. --dry-run asks nobody: it shows the plan as it would run, or all its problems.
+
+            Exit status: 0 when it is accepted, with --watch when it succeeded; 1 when it failed; 2 when it was \
+            cancelled; 3 when it was refused; 75 when nobody answered: it may still be accepted.
+            """)
+
+    @OptionGroup var options: RequestOptions
+
+    @Flag(help: "Ask nobody: show the plan as it would run, or all its problems.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("How long to wait for the answer.", valueName: "seconds"))
+    var timeout = 30
+
+    @OptionGroup var services: ServiceOptions
+    @OptionGroup var output: OutputOptions
+
+    package init() {}
+
+    package func perform() async throws {
+        do {
+            let file = try options.file.map { try DefinitionFile($0) }
+            let input = try InputText(options.input)
+            if dryRun {
+                return try await DryRun(options: options, services: services, output: output).perform(file, input)
+            }
+            try await submit(try options.request(file, input: input), file, input)
+        } catch let report as ProblemReport {
+            throw refused([report])
+        }
+    }
+
+    private func submit(_ request: WorkflowRequested, _ file: DefinitionFile?, _ input: InputText) async throws {
+        let submission = Submission(request: request, broker: try services.broker(), mailbox: Listening.name())
+        let queues = [Listening.replies(submission.mailbox)]
+        let answer = try await Listening.listen(submission.broker, queues) { heard in
+            try await submission.publish()
+            return try await self.answer(to: submission, heard)
+        }
+        switch answer {
+        case .success(let id):
+            output.show("\(id)\n", ["workflow_id": .string(id.text), "request_id": .string(request.requestID.text)])
+        case .failure(let rejection): throw refused(reports(rejection.problems, file, input))
+        }
+    }
+
+    private func answer(
+        to submission: Submission, _ heard: AsyncStream<Heard>
+    ) async throws -> Result<WorkflowID, Submission.Rejection> {
+        let deadline = ContinuousClock.now + .seconds(timeout)
+        for await sound in heard {
+            if case .messages(let messages) = sound {
+                for message in messages { if let answer = try submission.answer(message) { return answer } }
+            }
+            if ContinuousClock.now >= deadline { break }
+        }
+        throw CommandFailure(
+            ExitStatus.noAnswer,
+            """
+            No answer within \(timeout) s; the request is in the planner's queue. Ask again with --request-id \
+            \(submission.request.requestID), or look for the workflow \(submission.workflowID).
+            """)
+    }
+
+    /// What the planner says of the file or of the input, with the places.
+    private func reports(_ problems: [Problem], _ file: DefinitionFile?, _ input: InputText) -> [ProblemReport] {
+        let ofInput = problems.filter { $0.path.hasPrefix("/input") }
+        let rest = problems.filter { !$0.path.hasPrefix("/input") }
+        var reports: [ProblemReport] = []
+        if !rest.isEmpty { reports.append(file?.report(rest, prefix: "/plan") ?? ProblemReport(problems: rest)) }
+        if !ofInput.isEmpty { reports.append(input.report(ofInput)) }
+        return reports
+    }
+
+    private func refused(_ reports: [ProblemReport]) -> ExitCode {
+        for line in reports.flatMap(\.lines) { Console.complain(line) }
+        if output.output == .json { output.show("", ["problems": .array(reports.flatMap(\.json))]) }
+        return ExitStatus.rejected
+    }
+}
