@@ -44,7 +44,7 @@ struct DevLog: Sendable {
     }
 
     private func write(_ text: String, to descriptor: Int32, name: String) {
-        let width = 12
+        let width = 17
         let label = name + String(repeating: " ", count: max(0, width - name.count))
         guard isColoured else { return Self.write("\(label) | \(text)\n", to: descriptor) }
         Self.write("\u{1b}[\(Self.colour(of: name))m\(label) |\u{1b}[0m \(text)\n", to: descriptor)

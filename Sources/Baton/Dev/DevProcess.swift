@@ -1,6 +1,7 @@
 import JSON
 import LocalServers
 import Store
+import Topology
 
 /// A child of `baton dev`: a subcommand of this very program, with its own user of the broker and its own role in the database.
 struct DevProcess {
@@ -40,13 +41,14 @@ struct DevProcess {
             variables: prepared.filter { $0.key.hasPrefix(prefix) })
     }
 
-    func program(_ state: DevState, virtualHost: String) -> Program {
+    func program(_ state: DevState, _ topology: Topology) -> Program {
         var environment = Self.shared
         if name == "notifier" {
             environment.merge(Environment.inherited.filter { $0.key.hasPrefix("BATON_SLACK_") }) { $1 }
         }
         environment.merge(variables) { $1 }
-        environment["BATON_AMQP_URL"] = state.brokerURL(of: user, virtualHost: virtualHost)
+        environment["BATON_AMQP_URL"] = state.brokerURL(of: user, virtualHost: topology.virtualHost)
+        environment["BATON_PARTITIONS"] = String(topology.partitions)
         if let role { environment["BATON_DATABASE_URL"] = state.databaseURL(of: role) }
         environment["BATON_OBJECTS"] = state.objectsURL
         var program = Program(

@@ -93,7 +93,7 @@ struct Development {
             Baton.knows($0.arguments[0])
         }
         for process in processes {
-            try await running.supervisor.start(process.program(published, virtualHost: virtualHost))
+            try await running.supervisor.start(process.program(published, setup.topology))
         }
         for name in await ready.wait(for: processes.map(\.name), .seconds(20)) { log.say("\(name) is not ready yet") }
         try Task.checkCancellation()
