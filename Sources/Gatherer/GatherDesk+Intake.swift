@@ -162,8 +162,10 @@ extension GatherDesk {
         if let reason = gathering.rejection(of: body.name, task: body.taskID) { reasons.append(reason.rawValue) }
         if gathering.hasCollision(of: body.name, task: body.taskID) { reasons.append("version_collision") }
         return try reasons.map {
+            // Each revision says it, too: nobody misses the message where nobody listens.
             Outgoing(
-                try maker.complaint(of: body, reason: $0, limits: gathering.definition.limits, at: now))
+                try maker.complaint(of: body, reason: $0, limits: gathering.definition.limits, at: now),
+                ifReturned: .drop)
         }
     }
 }

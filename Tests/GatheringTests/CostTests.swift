@@ -3,7 +3,7 @@ import Gathering
 import JSON
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct `The cost of an artifact` {
     @Test func `is that of its size, however much was merged before`() throws {
         var gathering = Gathering(

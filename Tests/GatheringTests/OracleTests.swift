@@ -33,7 +33,7 @@ enum Oracle {
     static let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first(
         where: FileManager.default.isExecutableFile)
     /// More of them for a long run.
-    static let streams = ProcessInfo.processInfo.environment["BATON_TEST_STREAMS"].flatMap(Int.init) ?? 200
+    static let streams = ProcessInfo.processInfo.environment["BATON_TEST_STREAMS"].flatMap(Int.init) ?? 100
 
     /// Canonical text of header and view, after each prefix of each scenario's events.
     static func outcomes(of scenarios: [Scenario]) throws -> [String] {
