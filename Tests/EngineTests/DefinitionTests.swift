@@ -1,5 +1,6 @@
 import Contracts
 import Engine
+import Foundation
 import JSON
 import Testing
 import YAML
@@ -196,4 +197,33 @@ struct `A definition` {
 
     @Test(arguments: ["", "5", "s", "-1s", "1h30m", "1 s", "1e3s", "0.0001s", "1S", "1.s", "999999999d", "1y"])
     func `does not guess at other spans`(text: String) { #expect(Span.parse(text) == nil) }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The page on definitions` {
+    private func page() throws -> String {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        return try String(contentsOfFile: root + "/docs/definitions.md", encoding: .utf8)
+    }
+
+    @Test func `names every key of the contract's schema, and every code of a problem`() throws {
+        let page = try page()
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let text = try String(contentsOfFile: root + "/contracts/schemas/definition.schema.json", encoding: .utf8)
+        let schema = try JSONReader.parse(text)
+        let keys = schema["properties"]?.object?.names ?? []
+        let taskKeys = schema["definitions"]?["task"]?["properties"]?.object?.names ?? []
+        #expect(keys.count > 8 && taskKeys.count > 15)
+        for key in keys + taskKeys { #expect(page.contains("`\(key)`"), "\(key) is not on the page") }
+    }
+
+    @Test func `has an example that is a definition`() throws {
+        let example = try #require(try page().split(separator: "```yaml\n").last?.split(separator: "\n```").first)
+        let skills = ["data-read.survey", "data-read.street", "growth-marketing.report", "platform-db-edge.page"].map {
+            Skill(id: SkillID($0)!, domain: DomainName(String($0.prefix { $0 != "." }))!)
+        }
+        let catalog = SkillCatalog(skills, domains: skills.map(\.domain))
+        let value = try YAMLReader.parse(String(example)).value
+        #expect(try Definition.read(value, catalog: catalog) { _, _ in [] }.plan.tasks.count == 4)
+    }
 }

@@ -291,6 +291,8 @@ struct Simulation {
         let folded = WorkflowState.replayed(history, id: id)
         #expect(folded.withoutLeases == state.withoutLeases)
         #expect(folded.readyTasks(now: now) == state.readyTasks(now: now))
+        let recorded = try history.map { try RecordedEvent($0) }
+        #expect(try WorkflowState.rebuilt(id: id, from: recorded).withoutLeases == state.withoutLeases)
         for task in taskRows.values {
             #expect(!task.status.isTerminal || task.wakeAt == nil && task.leaseUntil == nil, "7: \(task.id)")
             #expect(task.leaseUntil == nil || task.status == .running, "7: \(task.id)")
@@ -304,6 +306,16 @@ struct Simulation {
         for event in history where event.publication != nil && event.type != .taskDispatched {
             #expect(publishedIDs.contains(event.id), "5: \(event.type.rawValue) was never published")
         }
+    }
+}
+
+extension RecordedEvent {
+    /// The event as its row has it: whether it was stale is not written down.
+    init(_ event: Event) throws {
+        self.init(
+            id: event.id, seq: event.seq ?? 0, type: event.type,
+            data: try JSONReader.parse(event.body.message.encoded()), causation: event.causation, actor: event.actor,
+            recordedAt: event.recordedAt, isPublished: event.publication != nil)
     }
 }
 
@@ -376,6 +388,25 @@ struct `The checker of histories` {
         var checker = HistoryChecker(plan)
         for event in events.dropFirst() { checker.check(event) }
         #expect(checker.violations.first == "4: seq 2 after 0")
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct `A history` {
+    @Test func `with a gap, without its beginning or with a strange event makes no state`() throws {
+        var bench = try Bench("tasks: { a: { skill: d1.a } }")
+        bench.run("a")
+        let history = try bench.history.map { try RecordedEvent($0) }
+        let id = bench.id
+        #expect(try WorkflowState.rebuilt(id: id, from: history).status == .succeeded)
+        func error(_ change: (inout [RecordedEvent]) -> Void) throws -> HistoryError {
+            var changed = history
+            change(&changed)
+            return try #require(throws: HistoryError.self) { try WorkflowState.rebuilt(id: id, from: changed) }
+        }
+        #expect(try error { $0.remove(at: 2) }.message == "event 4 stands in place 3")
+        #expect(try error { $0[0].type = .workflowCompleted }.seq == 1)
+        #expect(try error { $0[1].data = [:] }.seq == 2)
     }
 }
 

@@ -231,6 +231,8 @@ struct `A workflow` {
         bench.complete("a", "0123456789")
         #expect(bench["a"].error?.code == "output_too_large")
         #expect(bench.history.contains { $0.type == .taskCompleted && $0.isStale })
+        let rebuilt = try WorkflowState.rebuilt(id: bench.id, from: try bench.history.map { try RecordedEvent($0) })
+        #expect(rebuilt.task(TaskID("a")!)?.status == .failed)
         bench.dispatch("b")
         #expect(bench["b"].error?.code == "input_too_large")
     }

@@ -5,7 +5,7 @@ import JSON
 extension WorkflowState {
     /// Whether a run holds its attempt, or may take it: only the current attempt counts, and of two runs of it the one
     /// with the higher delivery, else the earlier.
-    private func holds(_ index: Int, attempt: Int, executor: ExecutorID?, delivery: Int?) -> Bool {
+    func holds(_ index: Int, attempt: Int, executor: ExecutorID?, delivery: Int?) -> Bool {
         let task = tasks[index]
         guard attempt == task.attempt, task.isOut else { return false }
         guard task.status == .running else { return true }
