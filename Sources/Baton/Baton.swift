@@ -7,7 +7,7 @@ package struct Baton: AsyncParsableCommand {
         commandName: "baton", abstract: "A broker-native workflow pipeline.",
         subcommands: [
             DefinitionsCommand.self, SkillsCommand.self, SubmitCommand.self, DevCommand.self, DevWatchCommand.self,
-            TopologyCommand.self, PlannerCommand.self, DispatcherCommand.self,
+            TopologyCommand.self, PlannerCommand.self, DispatcherCommand.self, GathererCommand.self,
             ExecutorCommand.self, LogWriterCommand.self,
         ])
     package init() {}

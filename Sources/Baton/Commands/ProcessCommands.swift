@@ -5,6 +5,7 @@ import Contracts
 import Dispatcher
 import Executor
 import Foundation
+import Gatherer
 import JSON
 import LocalServers
 import Logging
@@ -12,6 +13,7 @@ import Objects
 import Planner
 import Postgres
 import ServiceLifecycle
+import Store
 import YAML
 
 /// A process of the pipeline: it runs until it is told to stop, finishes what it holds, and leaves.
@@ -70,6 +72,29 @@ struct DispatcherCommand: ProcessCommand {
             replica: replica, partitions: try settings.count("BATON_PARTITIONS", default: 4, in: 1...1024),
             broker: try settings.broker(connectionName: replica),
             database: try settings.database(applicationName: replica), logger: logger)
+    }
+}
+
+struct GathererCommand: ProcessCommand {
+    static let process = "gatherer"
+    static let configuration = CommandConfiguration(
+        commandName: "gatherer", abstract: "Run a gatherer: it merges what tasks find, and says how it stands.",
+        discussion: """
+            Needs BATON_AMQP_URL, BATON_DATABASE_URL and BATON_OBJECTS. Replicas share the partitions; BATON_PARTITIONS \
+            says how many topology/baton.yaml has (4).
+            """)
+    @OptionGroup var options: ProcessOptions
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let replica = ProcessOptions.replica(Self.process)
+        let database = try settings.database(applicationName: replica)
+        return [
+            Gatherer(
+                broker: try settings.broker(connectionName: replica),
+                store: Store(PostgresPool(database, limit: 4, logger: logger)),
+                objects: try ObjectStores.open(try settings.objects()), replica: replica,
+                partitions: try settings.count("BATON_PARTITIONS", default: 4, in: 1...1024), logger: logger)
+        ]
     }
 }
 
