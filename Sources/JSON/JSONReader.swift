@@ -2,14 +2,15 @@
 package struct JSONLimits: Sendable {
     /// Of the whole text.
     package var bytes: Int
-    /// Arrays and objects within each other: 2 in `[[]]`. More than 512 counts as 512, which the smallest stack bears.
+    /// Arrays and objects within each other: 2 in `[[]]`. More than 128 counts as 128: reading and all that is done with
+    /// values recurs, and so deep a thread with a stack of 512 KiB bears it.
     package var depth: Int
     /// Members of all objects together.
     package var keys: Int
 
     package init(bytes: Int = 1 << 20, depth: Int = 64, keys: Int = 10_000) {
         self.bytes = bytes
-        self.depth = min(depth, 512)
+        self.depth = min(depth, 128)
         self.keys = keys
     }
 

@@ -303,21 +303,31 @@ struct `A schema` {
         let arrays = String(repeating: "[", count: 60) + "1" + String(repeating: "]", count: 60)
         let objects = String(repeating: "{\"a\":", count: 60) + "\"x\"" + String(repeating: "}", count: 60)
         let x = String(repeating: "x", count: 100_000)
-        let done = Finished()
-        let thread = Thread {
+        let problems = onSmallThread {
             let values = [
                 #"{"long":"\#(long)","deep":\#(arrays),"\#(x)":null}"#,
                 #"{"id":"\#(long)","at":"\#(long)","long":"\#(long)!"}"#, #"{"deep":\#(objects)}"#, #"{"\#(x)":1}"#,
             ]
-            done.finish(values.map { (try? JSONReader.parse($0)).map(schema.validate) })
+            return values.map { (try? JSONReader.parse($0)).map(schema.validate) }
         }
-        thread.stackSize = 512 << 10
-        thread.start()
-        let problems = done.wait()
         #expect(problems[0] == [])
         #expect(Set((problems[1] ?? []).map(\.pointer.text)) == ["/id", "/at", "/long"])
         #expect(problems[2]?.isEmpty == false)
         #expect(problems[3]?.count == 1)
+    }
+
+    @Test func `may be nested 128 deep, and compiled on such a thread`() throws {
+        @Sendable func nested(_ depth: Int) -> JSONValue {
+            (0..<depth).reduce(["type": "integer"]) { inner, level in
+                level.isMultiple(of: 2) ? ["items": inner] : ["properties": ["a": inner]]
+            }
+        }
+        let value = (0..<127).reduce("x" as JSONValue) { $1.isMultiple(of: 2) ? [$0] : ["a": $0] }
+        let answers = onSmallThread {
+            guard let schema = try? JSONSchema(nested(127)) else { return [-1] }
+            return [schema.validate(value).count, (try? JSONSchema(nested(128))) == nil ? 1 : 0]
+        }
+        #expect(answers == [1, 1])
     }
 
     @Test func `serves many threads at once`() async throws {
@@ -356,26 +366,6 @@ struct `A schema` {
             #expect(schema.validate(other).isEmpty == (value == other))
             let listed = try JSONSchema(["properties": ["v": ["enum": [value, other]]]])
             #expect(listed.validate(["v": other]).isEmpty)
-        }
-    }
-}
-
-/// Results handed from one thread to another.
-private final class Finished: @unchecked Sendable {  // guarded by the condition
-    private let condition = NSCondition()
-    private var results: [[SchemaProblem]?]?
-
-    func finish(_ results: [[SchemaProblem]?]) {
-        condition.withLock {
-            self.results = results
-            condition.signal()
-        }
-    }
-
-    func wait() -> [[SchemaProblem]?] {
-        condition.withLock {
-            while results == nil { condition.wait() }
-            return results!
         }
     }
 }

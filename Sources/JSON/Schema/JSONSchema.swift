@@ -32,32 +32,45 @@ extension JSONSchemaError: CustomStringConvertible {
     package var description: String { "\(message) (\(document)#\(pointer))" }
 }
 
+/// Owns valijson's schema.
+@safe final class SchemaHandle: Sendable {
+    /// Only read after it was made; valijson keeps what changes in a validation in an object of its own.
+    nonisolated(unsafe) let raw: OpaquePointer
+
+    init(compiling schema: JSONValue) throws(JSONSchemaError) {
+        let tree = JSONCTree(schema)
+        var error = [CChar](repeating: 0, count: 512)
+        guard let raw = unsafe baton_schema_compile(tree.raw, &error, error.count) else {
+            let message = String(decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            throw JSONSchemaError(document: "", pointer: .root, message: message)
+        }
+        unsafe self.raw = raw
+    }
+
+    deinit { unsafe baton_schema_free(raw) }
+}
+
 /// A JSON Schema (draft-07), compiled once, used by any number of threads.
 ///
 /// valijson walks the schema beside json-c's tree of the value. Patterns, formats, lengths, bounds, `multipleOf`,
 /// `const`, `enum` and `uniqueItems` are checked here, exactly and in time linear in the value: valijson uses
 /// `std::regex`, which recurs once per character, and doubles.
-@safe package final class JSONSchema: Sendable {
-    /// Only read after it was made; valijson keeps what changes in a validation in an object of its own.
-    nonisolated(unsafe) private let compiled: OpaquePointer
+package final class JSONSchema: Sendable {
+    private let handle: SchemaHandle
     private let checks: [SchemaCheck]
     private let patterns: [Pattern]
 
     /// - Parameter documents: what `$ref` may name, by name or URI; one's `$id` is a name too.
     package init(_ schema: JSONValue, documents: [String: JSONValue] = [:]) throws(JSONSchemaError) {
-        let bundle = try SchemaBundle(SchemaDocuments(root: schema, others: documents))
+        let documents = SchemaDocuments(root: schema, others: documents)
+        let (bundle, handle) = try DeepStack.run { () throws(JSONSchemaError) in
+            let bundle = try SchemaBundle(documents)
+            return (bundle, try SchemaHandle(compiling: bundle.json))
+        }
+        self.handle = handle
         checks = bundle.checks
         patterns = bundle.patterns
-        let tree = JSONCTree(bundle.json)
-        var error = [CChar](repeating: 0, count: 512)
-        guard let compiled = unsafe baton_schema_compile(tree.raw, &error, error.count) else {
-            let message = String(decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            throw JSONSchemaError(document: "", pointer: .root, message: message)
-        }
-        unsafe self.compiled = compiled
     }
-
-    deinit { unsafe baton_schema_free(compiled) }
 
     /// - Returns: all problems, in the order of the schema; none when the value is valid.
     package func validate(_ value: JSONValue) -> [SchemaProblem] {
@@ -73,10 +86,10 @@ extension JSONSchemaError: CustomStringConvertible {
                 return unsafe schema.patterns[pattern].matches(CName.unescape(String(cString: name!)))
             })
         return unsafe withUnsafePointer(to: questions) { questions in
-            if unsafe baton_schema_validate(compiled, tree.raw, questions, nil, nil) { return [] }
+            if unsafe baton_schema_validate(handle.raw, tree.raw, questions, nil, nil) { return [] }
             var problems = SchemaProblems()
             unsafe withUnsafeMutablePointer(to: &problems) {
-                unsafe _ = baton_schema_validate(compiled, tree.raw, questions, SchemaProblems.report, $0)
+                unsafe _ = baton_schema_validate(handle.raw, tree.raw, questions, SchemaProblems.report, $0)
             }
             return problems.list
         }
