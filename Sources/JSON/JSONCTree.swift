@@ -7,15 +7,21 @@ import CJSON
 @safe struct JSONCTree: ~Copyable {
     /// `nil` is json-c's null.
     let raw: OpaquePointer?
+    /// Arrays and objects within each other.
+    let depth: Int
 
-    init(_ value: JSONValue) { unsafe raw = Self.make(value) }
+    init(_ value: JSONValue) {
+        var depth = 0
+        unsafe raw = Self.make(value, level: 0, deepest: &depth)
+        self.depth = depth
+    }
 
     deinit { unsafe _ = json_object_put(raw) }
 
     /// The value read back; numbers keep their literals, but that `-0` may have become `0`.
     consuming func value() -> JSONValue { unsafe JSONValue(borrowing: raw) }
 
-    private static func make(_ value: JSONValue) -> OpaquePointer? {
+    private static func make(_ value: JSONValue, level: Int, deepest: inout Int) -> OpaquePointer? {
         switch value {
         case .null: return nil
         case .bool(let bool): return unsafe json_object_new_boolean(bool ? 1 : 0)
@@ -28,14 +34,19 @@ import CJSON
                 unsafe json_object_new_string_len(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
             }
         case .array(let elements):
+            deepest = max(deepest, level + 1)
             let array = unsafe json_object_new_array_ext(Int32(elements.count))
-            for element in elements { unsafe _ = json_object_array_add(array, make(element)) }
+            for element in elements {
+                unsafe _ = json_object_array_add(array, make(element, level: level + 1, deepest: &deepest))
+            }
             return unsafe array
         case .object(let members):
+            deepest = max(deepest, level + 1)
             let object = unsafe json_object_new_object()
             for (name, value) in members.members {
                 unsafe _ = json_object_object_add_ex(
-                    object, CName.escape(name), make(value), UInt32(JSON_C_OBJECT_ADD_KEY_IS_NEW))
+                    object, CName.escape(name), make(value, level: level + 1, deepest: &deepest),
+                    UInt32(JSON_C_OBJECT_ADD_KEY_IS_NEW))
             }
             return unsafe object
         }

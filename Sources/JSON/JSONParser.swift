@@ -1,11 +1,17 @@
-/// The strict pass over one text. Its recursion is bounded by the depth limit.
+/// The strict pass over one text. It does not recur: what encloses the value being read is on a stack of its own.
 struct JSONParser {
     private let limits: JSONLimits
     private var at = 0
     private var keys = 0
-    private var depth = 0
+    /// The arrays and objects that are not closed yet, the outermost first.
+    private var open: [OpenContainer] = []
+    /// Whether the value of the innermost one's next element or named member is being read.
+    private var isInValue = false
 
-    init(limits: JSONLimits) { self.limits = limits }
+    init(limits: JSONLimits) {
+        self.limits = limits
+        open.reserveCapacity(8)
+    }
 
     mutating func document(_ bytes: Span<UInt8>) throws(JSONFailure) -> JSONValue {
         guard bytes.count <= limits.bytes else {
@@ -13,18 +19,46 @@ struct JSONParser {
                 code: .tooLarge, offset: limits.bytes,
                 message: "the text has \(bytes.count) bytes; at most \(limits.bytes) are taken")
         }
-        skipSpace(bytes)
-        let value = try value(bytes)
-        skipSpace(bytes)
-        guard at == bytes.count else { throw unexpected(bytes, "the end of the text") }
-        return value
+        do throws(JSONFailure) {
+            let value = try value(bytes)
+            skipSpace(bytes)
+            guard at == bytes.count else { throw unexpected(bytes, "the end of the text") }
+            return value
+        } catch {
+            throw JSONFailure(
+                code: error.code, offset: error.offset, message: error.message, tokens: place + error.tokens)
+        }
     }
 
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONFailure) -> JSONValue {
+        while true {
+            skipSpace(bytes)
+            guard var value = try begin(bytes) else { continue }
+            // The value may be the last of its container, and that the last of the next.
+            while true {
+                guard let innermost = open.indices.last else { return value }
+                open[innermost].add(value)
+                isInValue = false
+                skipSpace(bytes)
+                if accept(UInt8(ascii: ","), bytes) {
+                    try beginMember(bytes)
+                    break
+                }
+                guard accept(open[innermost].closing, bytes) else {
+                    throw unexpected(bytes, open[innermost].isObject ? "“,” or “}”" : "“,” or “]”")
+                }
+                value = open.removeLast().value
+                isInValue = true
+            }
+        }
+    }
+
+    /// Reads a whole value, or the beginning of one that has others within; then there is none yet.
+    private mutating func begin(_ bytes: Span<UInt8>) throws(JSONFailure) -> JSONValue? {
         guard at < bytes.count else { throw unexpected(bytes, "a value") }
         switch bytes[at] {
-        case UInt8(ascii: "{"): return try nested(bytes) { (self, bytes) throws(JSONFailure) in try self.object(bytes) }
-        case UInt8(ascii: "["): return try nested(bytes) { (self, bytes) throws(JSONFailure) in try self.array(bytes) }
+        case UInt8(ascii: "{"): return try beginContainer(OpenContainer(isObject: true), bytes)
+        case UInt8(ascii: "["): return try beginContainer(OpenContainer(isObject: false), bytes)
         case UInt8(ascii: "\""): return .string(try JSONStringGrammar.read(bytes, &at))
         case UInt8(ascii: "t"): return try word("true", .bool(true), bytes)
         case UInt8(ascii: "f"): return try word("false", .bool(false), bytes)
@@ -37,64 +71,44 @@ struct JSONParser {
         }
     }
 
-    private mutating func nested(
-        _ bytes: Span<UInt8>, _ read: (inout JSONParser, Span<UInt8>) throws(JSONFailure) -> JSONValue
-    ) throws(JSONFailure) -> JSONValue {
-        guard depth < limits.depth else {
+    private mutating func beginContainer(
+        _ container: OpenContainer, _ bytes: Span<UInt8>
+    ) throws(JSONFailure) -> JSONValue? {
+        guard open.count < limits.depth else {
             throw JSONFailure(code: .tooDeep, offset: at, message: "nested deeper than \(limits.depth)")
         }
-        depth += 1
         at += 1
         skipSpace(bytes)
-        let value = try read(&self, bytes)
-        depth -= 1
-        return value
+        if accept(container.closing, bytes) { return container.value }
+        open.append(container)
+        isInValue = false
+        try beginMember(bytes)
+        return nil
     }
 
-    private mutating func array(_ bytes: Span<UInt8>) throws(JSONFailure) -> JSONValue {
-        var elements: [JSONValue] = []
-        if accept(UInt8(ascii: "]"), bytes) { return .array(elements) }
-        repeat {
-            skipSpace(bytes)
-            do {
-                elements.append(try value(bytes))
-            } catch {
-                throw error.within(String(elements.count))
-            }
-            skipSpace(bytes)
-        } while accept(UInt8(ascii: ","), bytes)
-        guard accept(UInt8(ascii: "]"), bytes) else { throw unexpected(bytes, "“,” or “]”") }
-        return .array(elements)
-    }
-
-    private mutating func object(_ bytes: Span<UInt8>) throws(JSONFailure) -> JSONValue {
-        var object = JSONObject()
-        if accept(UInt8(ascii: "}"), bytes) { return .object(object) }
-        repeat {
+    /// Before a value: the name of a member; nothing for an element.
+    private mutating func beginMember(_ bytes: Span<UInt8>) throws(JSONFailure) {
+        let innermost = open.count - 1
+        if open[innermost].isObject {
             skipSpace(bytes)
             let start = at
             let name = try name(bytes)
-            guard object.position(of: name) == nil else {
+            guard open[innermost].object.position(of: name) == nil else {
                 throw JSONFailure(
-                    code: .duplicateMember, offset: start, message: "the name “\(name)” is there twice",
-                    reversedTokens: [name])
+                    code: .duplicateMember, offset: start, message: "the name “\(name)” is there twice", tokens: [name])
             }
+            open[innermost].name = name
             skipSpace(bytes)
-            guard accept(UInt8(ascii: ":"), bytes) else { throw unexpected(bytes, "“:”").within(name) }
-            skipSpace(bytes)
-            do {
-                object.append(name, try value(bytes))
-            } catch {
-                throw error.within(name)
+            guard accept(UInt8(ascii: ":"), bytes) else {
+                isInValue = true
+                throw unexpected(bytes, "“:”")
             }
-            skipSpace(bytes)
-        } while accept(UInt8(ascii: ","), bytes)
-        guard accept(UInt8(ascii: "}"), bytes) else { throw unexpected(bytes, "“,” or “}”") }
-        return .object(object)
+        }
+        isInValue = true
     }
 
     private mutating func name(_ bytes: Span<UInt8>) throws(JSONFailure) -> String {
-        guard peek(bytes) == UInt8(ascii: "\"") else { throw unexpected(bytes, "a member's name") }
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw unexpected(bytes, "a member's name") }
         guard keys < limits.keys else {
             throw JSONFailure(code: .tooManyKeys, offset: at, message: "more than \(limits.keys) members")
         }
@@ -105,18 +119,14 @@ struct JSONParser {
     private mutating func word(
         _ word: StaticString, _ value: JSONValue, _ bytes: Span<UInt8>
     ) throws(JSONFailure) -> JSONValue {
-        let text = word.description.utf8
-        for expected in text {
-            guard peek(bytes) == expected else { throw unexpected(bytes, "“\(word)”") }
-            at += 1
+        for expected in word.description.utf8 {
+            guard accept(expected, bytes) else { throw unexpected(bytes, "“\(word)”") }
         }
         return value
     }
 
-    private func peek(_ bytes: Span<UInt8>) -> UInt8? { at < bytes.count ? bytes[at] : nil }
-
     private mutating func accept(_ byte: UInt8, _ bytes: Span<UInt8>) -> Bool {
-        guard peek(bytes) == byte else { return false }
+        guard at < bytes.count, bytes[at] == byte else { return false }
         at += 1
         return true
     }
@@ -134,11 +144,26 @@ struct JSONParser {
         JSONFailure(
             offset: at, message: at < bytes.count ? "expected \(expected)" : "expected \(expected), but the text ends")
     }
+
+    /// The way to what is being read.
+    private var place: [String] { (isInValue ? open[...] : open.dropLast()).map(\.token) }
 }
 
-extension JSONFailure {
-    fileprivate consuming func within(_ token: String) -> JSONFailure {
-        reversedTokens.append(token)
-        return self
+/// An array or an object whose end has not been read yet.
+private struct OpenContainer {
+    let isObject: Bool
+    var elements: [JSONValue] = []
+    var object = JSONObject()
+    /// Of the member whose value comes next.
+    var name = ""
+
+    init(isObject: Bool) { self.isObject = isObject }
+
+    var closing: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    var value: JSONValue { isObject ? .object(object) : .array(elements) }
+    var token: String { isObject ? name : String(elements.count) }
+
+    mutating func add(_ value: JSONValue) {
+        if isObject { object.append(name, value) } else { elements.append(value) }
     }
 }

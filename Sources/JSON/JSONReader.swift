@@ -2,8 +2,8 @@
 package struct JSONLimits: Sendable {
     /// Of the whole text.
     package var bytes: Int
-    /// Arrays and objects within each other: 2 in `[[]]`. More than 128 counts as 128: reading and all that is done with
-    /// values recurs, and so deep a thread with a stack of 512 KiB bears it.
+    /// Arrays and objects within each other: 2 in `[[]]`. More than 128 counts as 128: what is done with values
+    /// recurs, and so deep a thread with a stack of 512 KiB bears it.
     package var depth: Int
     /// Members of all objects together.
     package var keys: Int
@@ -44,12 +44,13 @@ package enum JSONReader {
     }
 }
 
-/// A ``JSONError`` in the making: the tokens of its place are gathered from the inside on the way out.
+/// A ``JSONError`` in the making.
 struct JSONFailure: Error {
     var code = JSONError.Code.invalidJSON
     var offset: Int
     var message: String
-    var reversedTokens: [String] = []
+    /// The way to the place.
+    var tokens: [String] = []
 }
 
 extension JSONError {
@@ -65,6 +66,6 @@ extension JSONError {
         }
         self.init(
             code: failure.code, offset: failure.offset, line: line, column: column,
-            pointer: JSONPointer(failure.reversedTokens.reversed()), message: failure.message)
+            pointer: JSONPointer(failure.tokens), message: failure.message)
     }
 }

@@ -239,6 +239,10 @@ struct `A schema` {
             ##"{"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}},"items":{"$ref":"#/definitions/a"}}"##,
             "/definitions/a", "the schema contains itself"
         ),
+        (
+            String(repeating: #"{"not":"#, count: 40) + "{}" + String(repeating: "}", count: 40),
+            String(repeating: "/not", count: 32), "more than 32"
+        ),
         (#"{"properties":{"a":{"unevaluatedProperties":false}}}"#, "/properties/a", "“unevaluatedProperties” is not"),
         (#"{"items":{"$id":"x"}}"#, "/items", "“$id” inside"),
     ])

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Runs what recurs deep: valijson's parser takes more than 10 KB for each schema within a schema.
+/// Runs what recurs deep: valijson, parsing schemas within schemas (10 KB each) or validating values within values.
 enum DeepStack {
-    /// Runs the body on a thread of its own with a stack of 16 MiB, and waits for it.
+    /// Runs the body on a thread of its own with a stack of 64 MiB, and waits for it.
     static func run<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -11,7 +11,7 @@ enum DeepStack {
             let work = Work(body)
             var attributes = pthread_attr_t()
             unsafe pthread_attr_init(&attributes)
-            unsafe pthread_attr_setstacksize(&attributes, 16 << 20)
+            unsafe pthread_attr_setstacksize(&attributes, 64 << 20)
             var thread = pthread_t()
             let status = unsafe pthread_create(
                 &thread, &attributes,

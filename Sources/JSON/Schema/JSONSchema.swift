@@ -59,6 +59,8 @@ package final class JSONSchema: Sendable {
     private let handle: SchemaHandle
     private let checks: [SchemaCheck]
     private let patterns: [Pattern]
+    /// How many schemas apply to one value, each within the one before.
+    private let chain: Int
 
     /// - Parameter documents: what `$ref` may name, by name or URI; one's `$id` is a name too.
     package init(_ schema: JSONValue, documents: [String: JSONValue] = [:]) throws(JSONSchemaError) {
@@ -70,11 +72,20 @@ package final class JSONSchema: Sendable {
         self.handle = handle
         checks = bundle.checks
         patterns = bundle.patterns
+        chain = bundle.chain
     }
 
     /// - Returns: all problems, in the order of the schema; none when the value is valid.
     package func validate(_ value: JSONValue) -> [SchemaProblem] {
         let tree = JSONCTree(value)
+        defer { extendLifetime(tree) }
+        let raw = unsafe tree.raw
+        // valijson recurs, with some 3 KB for each schema in a build for debugging.
+        if (tree.depth + 1) * chain <= 32 { return unsafe validate(raw) }
+        return DeepStack.run { unsafe validate(raw) }
+    }
+
+    private func validate(_ tree: OpaquePointer?) -> [SchemaProblem] {
         let questions = unsafe baton_checks(
             context: Unmanaged.passUnretained(self).toOpaque(),
             passes: { context, check, value, problem in
@@ -86,10 +97,10 @@ package final class JSONSchema: Sendable {
                 return unsafe schema.patterns[pattern].matches(CName.unescape(String(cString: name!)))
             })
         return unsafe withUnsafePointer(to: questions) { questions in
-            if unsafe baton_schema_validate(handle.raw, tree.raw, questions, nil, nil) { return [] }
+            if unsafe baton_schema_validate(handle.raw, tree, questions, nil, nil) { return [] }
             var problems = SchemaProblems()
             unsafe withUnsafeMutablePointer(to: &problems) {
-                unsafe _ = baton_schema_validate(handle.raw, tree.raw, questions, SchemaProblems.report, $0)
+                unsafe _ = baton_schema_validate(handle.raw, tree, questions, SchemaProblems.report, $0)
             }
             return problems.list
         }

@@ -9,14 +9,17 @@ struct SchemaBundle {
     private(set) var patterns: [Pattern] = []
     private var known: [SchemaPlace: Int] = [:]
     private var places: [SchemaPlace] = []
-    /// For each schema, those that it applies to the very same value.
-    private var inPlace: [[Int]] = []
+    /// For each schema, those that it applies to the very same value; a `$ref` is no step, valijson follows it before.
+    private var inPlace: [[(schema: Int, steps: Int)]] = []
+    /// How many schemas apply to one value, each within the one before.
+    private(set) var chain = 1
     private var depth = 0
     private let documents: SchemaDocuments
 
     /// More would only bound the recursion of valijson's parser.
     private static let depthLimit = 128
     private static let countLimit = 5_000
+    private static let chainLimit = 32
 
     init(_ documents: SchemaDocuments) throws(JSONSchemaError) {
         self.documents = documents
@@ -57,7 +60,7 @@ struct SchemaBundle {
         if let reference = schema["$ref"] {
             guard case .string(let text) = reference else { throw here.place.error("“$ref” must be a string") }
             let target = try define(documents.resolve(text, from: here.place))
-            inPlace[here.number].append(target)
+            inPlace[here.number].append((target, 0))
             return ["$ref": Self.reference(target)]
         }
         if schema["$id"] != nil, !here.place.pointer.isRoot { throw here.place.error("“$id” inside a document") }
@@ -89,25 +92,30 @@ struct SchemaBundle {
         _ here: SchemaContext, _ tokens: [String], appliesInPlace: Bool = false
     ) throws(JSONSchemaError) -> JSONValue {
         let number = try define(here.place.appending(tokens))
-        if appliesInPlace { inPlace[here.number].append(number) }
+        if appliesInPlace { inPlace[here.number].append((number, 1)) }
         return ["$ref": Self.reference(number)]
     }
 
     /// The same schema again and again within one value would never end.
-    private func refuseCycles() throws(JSONSchemaError) {
+    private mutating func refuseCycles() throws(JSONSchemaError) {
         var waiting = Array(repeating: 0, count: table.count)
-        for targets in inPlace { for target in targets { waiting[target] += 1 } }
+        var chains = Array(repeating: 1, count: table.count)
+        for targets in inPlace { for target in targets { waiting[target.schema] += 1 } }
         var free = waiting.indices.filter { waiting[$0] == 0 }
-        var count = 0
         while let number = free.popLast() {
-            count += 1
-            for target in inPlace[number] {
+            for (target, steps) in inPlace[number] {
+                chains[target] = max(chains[target], chains[number] + steps)
                 waiting[target] -= 1
                 if waiting[target] == 0 { free.append(target) }
             }
         }
-        guard count < table.count, let number = waiting.firstIndex(where: { $0 > 0 }) else { return }
-        throw places[number].error("the schema contains itself without going deeper into the value")
+        if let number = waiting.firstIndex(where: { $0 > 0 }) {
+            throw places[number].error("the schema contains itself without going deeper into the value")
+        }
+        if let number = chains.firstIndex(where: { $0 > Self.chainLimit }) {
+            throw places[number].error("more than \(Self.chainLimit) schemas within each other for one value")
+        }
+        chain = chains.max() ?? 1
     }
 }
 
