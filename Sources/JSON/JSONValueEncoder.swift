@@ -45,8 +45,15 @@ final class EncodingNode: Encoder {
         if Value.self == JSONValue.self { return value as! JSONValue }
         if Value.self == String.self { return .string(value as! String) }
         let node = EncodingNode(parent: parent, key: key())
+        defer { node.close() }
         try value.encode(to: node)
         return node.finish()
+    }
+
+    /// Lets go of the nodes that know this one as their parent.
+    private func close() {
+        for (_, node) in open { node.close() }
+        open = []
     }
 
     /// What was encoded; an empty object when nothing was, as the standard library's convention is.

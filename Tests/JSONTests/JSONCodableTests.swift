@@ -118,6 +118,35 @@ struct `Codable values` {
         #expect(derived.base == 1)
     }
 
+    @Test(arguments: [true, false]) func `leave nothing behind, whether they can be encoded or not`(isEncodable: Bool)
+        throws
+    {
+        final class Key: CodingKey {
+            let stringValue: String
+            init(stringValue: String) { self.stringValue = stringValue }
+            var intValue: Int? { nil }
+            init?(intValue: Int) { nil }
+        }
+        struct Nested: Encodable {
+            let key: Key
+            let value: Double
+            func encode(to encoder: any Encoder) throws {
+                var outer = encoder.container(keyedBy: Key.self)
+                var middle = outer.nestedContainer(keyedBy: Key.self, forKey: key)
+                var inner = middle.nestedUnkeyedContainer(forKey: key)
+                try inner.encode(value)
+                try 1.encode(to: outer.superEncoder())
+            }
+        }
+        weak var key: Key?
+        do {
+            let nested = Nested(key: Key(stringValue: "k"), value: isEncodable ? 1 : .nan)
+            key = nested.key
+            #expect((try? encoder.encode(nested)) == (isEncodable ? ["k": ["k": [1]], "super": 1] : nil))
+        }
+        #expect(key == nil)
+    }
+
     @Test func `encode a member again in its place`() throws {
         struct Twice: Encodable {
             enum CodingKeys: CodingKey { case a, b }
