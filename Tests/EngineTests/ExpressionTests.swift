@@ -107,4 +107,23 @@ struct `An expression` {
         let failure = try #require(throws: Failure.self) { try evaluate(.string("${{ \(text) }}"), ["p": part]) }
         #expect(failure.text.contains("takes too long"))
     }
+
+    /// Words in any order: most are refused, some have a value, some fail; none does anything else.
+    @Test func `made of any words ends in a value or an error`() throws {
+        let words = [
+            "input", "tasks", "t", ".", "output", "[", "]", "(", ")", "'a'", "1", "0", "1e300", "-", "+", "*", "/", "%",
+            "!",
+            "==", "<", "&&", "||", "length", "format", "join", ",", "null", "true", "a-b", "'", "{", "}", "\u{1F600}",
+            "é", " ",
+            "input.n", "tasks.t.output", "toJSON(", "fromJSON('[1]')", "contains(",
+            "99999999999999999999999999999999999",
+        ]
+        var random = SeededGenerator(state: 7)
+        var values = 0
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 1...9, using: &random)).map { _ in words.randomElement(using: &random)! }
+            if (try? evaluate(.string("${{" + text.joined(separator: " ") + "}}"), ["n": 2])) != nil { values += 1 }
+        }
+        #expect(values > 50)
+    }
 }

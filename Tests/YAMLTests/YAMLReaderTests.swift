@@ -111,4 +111,25 @@ struct `A YAML text` {
         #expect(try YAMLReader.parse("").value.isNull)
         #expect(try YAMLReader.parse("# nothing\n").value.isNull)
     }
+
+    /// Pieces in any order: each text has a value or an error.
+    @Test func `made of any pieces ends in a value or an error`() {
+        let pieces = [
+            "a", ":", " ", "\n", "  ", "-", "[", "]", "{", "}", ",", "&x ", "*x", "!!str ", "!", "|", ">", "'", "\"",
+            "#", "?", "%",
+            "1", ".5", "~", "<<", "---", "...", "\t", "é", "\u{FEFF}", "\u{1F600}", "@", "`", "\\", "\r\n", "\u{85}",
+            "0x",
+        ]
+        var state: UInt64 = 3
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var values = 0
+        for _ in 0..<5000 {
+            let text = (0..<(1 + random(14))).map { _ in pieces[random(pieces.count)] }.joined()
+            if (try? YAMLReader.parse(text)) != nil { values += 1 }
+        }
+        #expect(values > 100)
+    }
 }

@@ -27,10 +27,10 @@ package struct Definition: Sendable {
         path: String = "", checkGather: (_ gather: JSONValue, _ path: JSONPointer) -> [Problem]
     ) throws(PlanRefusal) -> Definition {
         var reader = DefinitionReader(catalog: catalog, limits: limits, isNamed: isNamed)
+        let definition = reader.read(value, at: path)
         if let gather = value["gather"], let place = JSONPointer(parsing: path + "/gather") {
             reader.add(checkGather(gather, place))
         }
-        let definition = reader.read(value, at: path)
         guard reader.problems.isEmpty, let definition else { throw PlanRefusal(problems: reader.problems) }
         return definition
     }
@@ -61,7 +61,6 @@ package struct PlanRefusal: Error, Sendable {
 /// What a plan may have at most.
 package struct PlanLimits: Sendable {
     package var tasks = 1000
-    package var needs = 1000
     /// Of the normalized plan as JSON.
     package var bytes = 512 * 1024
     /// Of the definition, as JSON.

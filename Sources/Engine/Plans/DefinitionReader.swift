@@ -39,15 +39,16 @@ struct DefinitionReader {
         for key in ["concurrency", "goal"] where members[key] != nil {
             report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet")
         }
+        let name = name(members["name"], at: path)
+        let version = integer(members["version"], 1...999_999_999, at: path + "/version")
+        let title = string(members["title"], at: path + "/title")
+        let description = string(members["description"], at: path + "/description")
+        let input = schema(members["input"], at: path + "/input")
+        let priority = integer(members["priority"], -100...100, at: path + "/priority") ?? 0
         let tasks = readTasks(members["tasks"], at: path + "/tasks")
         checkGraph(tasks, output: members["output"], at: path)
         let definition = Definition(
-            name: name(members["name"], at: path),
-            version: integer(members["version"], 1...999_999_999, at: path + "/version"),
-            title: string(members["title"], at: path + "/title"),
-            description: string(members["description"], at: path + "/description"),
-            input: schema(members["input"], at: path + "/input"),
-            priority: integer(members["priority"], -100...100, at: path + "/priority") ?? 0,
+            name: name, version: version, title: title, description: description, input: input, priority: priority,
             gather: members["gather"], notify: members["notify"],
             plan: Plan(tasks: tasks.compactMap(\.task), output: members["output"]))
         let bytes = problems.isEmpty ? definition.plan.json.serialized().count : 0
