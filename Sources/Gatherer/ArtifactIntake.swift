@@ -27,7 +27,7 @@ struct ArtifactIntake: Sendable {
             return taken(message, digest(payload), usable(payload))
         }
         // A file or a link says nothing that could be merged.
-        guard message.isJSON else { return taken(message, digest([:]), usable([:])) }
+        guard message.isJSON else { return taken(message, digest([:]), Content(json: [:])) }
         // What is to be fetched is known by the digest that its message names, whether it can be fetched or not.
         let name = digest(.string(message.sha256 ?? message.resultPayloadRef ?? ""))
         return taken(

@@ -39,7 +39,8 @@ extension GatherDesk {
         var items: [Item] = []
         for received in batch {
             do throws(ContractViolation) {
-                let message = try InboundMessage.decode(received.message)
+                let message = try InboundMessage.decode(
+                    received.message, validating: received.message.userID != BrokerUser.dispatcher)
                 guard let workflow = message.body.message.workflow else {
                     outcomes[received.id] = .done([])
                     continue

@@ -55,6 +55,9 @@ extension GatherDesk {
         let written: [String: Int]
         do {
             written = try await store.publish(publications)
+        } catch let error as PostgresError where !error.mayHaveCommitted {
+            for (id, _) in revisions { live[id]?.coalescer.postpone(until: now + .seconds(1)) }
+            throw error
         } catch {
             // Whether it was written or not: the rows know.
             drop(revisions.map(\.id))
@@ -67,7 +70,7 @@ extension GatherDesk {
             }
             copy.published(revision.ticket, at: now)
             live[id] = copy
-            outbox.append(Unconfirmed(id: id, revision: revision.ticket.revision, message: revision.message))
+            post(Unconfirmed(id: id, revision: revision.ticket.revision, message: revision.message))
         }
     }
 
@@ -95,7 +98,17 @@ extension GatherDesk {
         evict()
     }
 
-    var unsent: [Unconfirmed] { outbox.filter { !$0.isConfirmed } }
+    func post(_ revision: Unconfirmed) {
+        guard !outbox.contains(where: { $0.id == revision.id && $0.revision == revision.revision }) else { return }
+        outbox.append(revision)
+        hasPost = true
+    }
+
+    /// What is to be sent now.
+    func takeUnsent() -> [Unconfirmed] {
+        hasPost = false
+        return outbox.filter { !$0.isConfirmed }
+    }
 }
 
 extension LiveGathering {

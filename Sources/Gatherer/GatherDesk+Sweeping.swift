@@ -9,8 +9,7 @@ extension GatherDesk {
     func sweep() async throws {
         for row in try await store.unconfirmed(for: settings.abandonedAfter) {
             let id = WorkflowID(unchecked: row.workflowID)
-            guard !outbox.contains(where: { $0.id == id && $0.revision == row.revision }) else { continue }
-            outbox.append(Unconfirmed(id: id, revision: row.revision, message: maker.message(row)))
+            post(Unconfirmed(id: id, revision: row.revision, message: maker.message(row)))
             live[id]?.isSending = true
         }
         let abandoned = try await store.abandonedGatherings(

@@ -20,6 +20,8 @@ actor GatherDesk {
     var live: [WorkflowID: LiveGathering] = [:]
     /// Committed, not confirmed; those of one workflow in order.
     var outbox: [Unconfirmed] = []
+    /// Something was put there that has not been tried yet.
+    var hasPost = false
     private var uses = 0
     private var isTaken = false
     private var line: [CheckedContinuation<Void, Never>] = []
@@ -86,8 +88,8 @@ actor GatherDesk {
                 stored, revisions: await whole(revisions), now: now, settings: settings)
             let unsent = revisions.filter { $0.confirmedAt == nil }
             copy.isSending = !unsent.isEmpty
-            for row in unsent where !outbox.contains(where: { $0.id == copy.id && $0.revision == row.revision }) {
-                outbox.append(Unconfirmed(id: copy.id, revision: row.revision, message: maker.message(row)))
+            for row in unsent {
+                post(Unconfirmed(id: copy.id, revision: row.revision, message: maker.message(row)))
             }
             live[copy.id] = copy
             touch(copy.id)
@@ -150,6 +152,7 @@ actor GatherDesk {
     func waitUntilDue(or latest: Timestamp?) async {
         let next = (live.values.lazy.compactMap(\.wakeAt) + [latest].compactMap { $0 }).min()
         let now = Timestamp.now
+        if hasPost { return }
         if let next, next <= now { return }
         if let next {
             alarm = Task { [weak self] in

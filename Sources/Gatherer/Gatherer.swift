@@ -104,7 +104,7 @@ private struct RevisionSender: Service {
     private func round(isLast: Bool) async -> Bool {
         do {
             try await desk.makeRevisions(isLast: isLast)
-            let sent = await desk.unsent
+            let sent = await desk.takeUnsent()
             if !sent.isEmpty {
                 let confirmations = await publisher.publish(sent.map { Message($0.message) })
                 let confirmed = confirmations.map { if case .confirmed = $0 { true } else { false } }

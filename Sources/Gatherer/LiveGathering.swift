@@ -120,7 +120,7 @@ extension Artifact {
             } else if let rejected = row.rejected.flatMap({ Rejection(rawValue: $0) }) {
                 .unusable(rejected)
             } else {
-                row.payload.map(Payload.init(reading:)) ?? .unusable(.payloadUnavailable)
+                row.payload.map(Payload.init(reading:)) ?? .json([:])
             }
         let confidence = row.confidence.flatMap { JSONNumber(literal: $0) }.map { JSONValue.number($0) }
         self.init(

@@ -24,6 +24,7 @@ struct `A gatherer` {
             let (revisions, follower) = try await bench.published()
             #expect(revisions.count == 2)
             #expect(revisions[0].snapshot != nil && revisions[0].tasks.expected == 3)
+            #expect(revisions[0].coverage.millionths == 166_667, "1 of 1 + 2 + 3")
             #expect(revisions[1].patch != nil && revisions[1].conflictCount == 1)
             #expect(follower.view["result"] == ["status": "active"])
             let stored = try await bench.store.gatherings([bench.workflow.text]).gatherings[bench.workflow.text]
@@ -212,13 +213,13 @@ struct `A gatherer` {
             try await desk.makeRevisions()
             try await desk.take(bench.artifact("t1", ["b": 1]))
             try await desk.makeRevisions()
-            #expect(await desk.unsent.map(\.revision) == [1])
+            #expect(await desk.takeUnsent().map(\.revision) == [1])
 
             let heir = bench.desk()
             try await heir.sweep()
-            let sent = await heir.unsent
+            let sent = await heir.takeUnsent()
             #expect(sent.map(\.revision) == [1])
-            let original = await desk.unsent
+            let original = await desk.takeUnsent()
             #expect(sent.first?.message.messageID == original.first?.message.messageID)
             #expect(sent.first?.message.body == original.first?.message.body)
             #expect(sent.first?.message.routingKey == "workflow.progress.early.running")

@@ -60,7 +60,10 @@ extension Workbench {
                     WorkflowRow(
                         id: workflow.text, workspace: "default", requestID: "r-\(workflow)", requestDigest: "d",
                         name: "check", version: 1, status: "running", seq: 1, revision: 0, createdAt: Self.monday,
-                        plan: ["tasks": .object(JSONObject(tasks.map { ($0, ["weight": 1]) }))], input: [:],
+                        plan: [
+                            "tasks": .object(
+                                JSONObject(tasks.enumerated().map { ($1, ["weight": .number(JSONNumber($0 + 1))]) }))
+                        ], input: [:],
                         actor: ["id": "ada"], gather: gather)
                 ],
                 tasks: tasks.enumerated().map { row($1, position: $0, status: "running", attempt: 1) }))
@@ -171,7 +174,7 @@ extension GatherDesk {
     /// Publishes what is due and has the broker confirm it.
     func publish() async throws {
         try await makeRevisions()
-        let sent = unsent
+        let sent = takeUnsent()
         settle(sent, confirmed: sent.map { _ in true })
         try await recordConfirmed()
     }
