@@ -25,6 +25,12 @@ package struct SubmitCommand: PeopleCommand {
 
     @OptionGroup var options: RequestOptions
 
+    @Flag(help: "Watch it until it ends, and exit as it ended; see `baton watch`.")
+    var watch = false
+
+    @Flag(help: "When watching, also show what the tasks say.")
+    var logs = false
+
     @Flag(help: "Ask nobody: show the plan as it would run, or all its problems.")
     var dryRun = false
 
@@ -51,15 +57,30 @@ package struct SubmitCommand: PeopleCommand {
 
     private func submit(_ request: WorkflowRequested, _ file: DefinitionFile?, _ input: InputText) async throws {
         let submission = Submission(request: request, broker: try services.broker(), mailbox: Listening.name())
-        let queues = [Listening.replies(submission.mailbox)]
-        let answer = try await Listening.listen(submission.broker, queues) { heard in
+        let mailbox = submission.mailbox
+        var queues = [Listening.replies(mailbox)]
+        if watch { queues.append(Listening.events(mailbox, logs: logs)) }
+        let status = try await Listening.listen(submission.broker, queues) { heard -> ExitCode in
             try await submission.publish()
-            return try await self.answer(to: submission, heard)
+            switch try await self.answer(to: submission, heard) {
+            case .success(let id):
+                tell(id, request)
+                guard watch else { return .success }
+                return try await Watching(services: services, output: output, showsLogs: logs).follow(id, heard)
+            case .failure(let rejection): return refused(reports(rejection.problems, file, input))
+            }
         }
-        switch answer {
-        case .success(let id):
-            output.show("\(id)\n", ["workflow_id": .string(id.text), "request_id": .string(request.requestID.text)])
-        case .failure(let rejection): throw refused(reports(rejection.problems, file, input))
+        if status != .success { throw status }
+    }
+
+    private func tell(_ id: WorkflowID, _ request: WorkflowRequested) {
+        switch output.output {
+        case .text: Console.print(id.text)
+        case .json:
+            Console.print(
+                JSONValue.object([
+                    "type": "accepted", "workflow_id": .string(id.text), "request_id": .string(request.requestID.text),
+                ]).text)
         }
     }
 
