@@ -5,13 +5,21 @@ help:
 	@echo "make test    every test, against private servers"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup dev test format lint
+.PHONY: help setup run dev test format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 
 # The distribution's packages that Baton is built with and runs on.
 setup:
 	@scripts/setup
+
+# The main job on real input: a sample season with its faults, checked by five domains, merged while they work.
+EXAMPLE = examples/event-readiness
+
+run: setup
+	swift build -c release --product baton
+	@BATON=.build/release/baton .build/release/baton dev --data .baton/run --skills $(EXAMPLE)/skills \
+	    --prepare $(EXAMPLE)/prepare -- $(EXAMPLE)/run
 
 dev: setup
 	swift build -c release --product baton

@@ -30,6 +30,8 @@ struct Batch {
     private(set) var events: [WorkflowID: [EventRow]] = [:]
     private var due: [Due] = []
     private var again: Set<Received.ID> = []
+    /// Messages that are in a history, or are to be with the next commit.
+    private var recorded: Set<Received.ID> = []
     private let source: String
 
     init(_ received: [Received], source: String, now: Timestamp) {
@@ -59,9 +61,10 @@ struct Batch {
         }
     }
 
-    /// A message whose events are written already: others may be caused by it too.
+    /// A message that is in a history now, so that a copy of it is known: orders of other workflows may be caused by it
+    /// too, and are then found again with its own events.
     var carrier: (Received.ID, MessageID)? {
-        for (item, message) in messages where !again.contains(item) {
+        for (item, message) in messages where recorded.contains(item) && !again.contains(item) {
             if case .done = outcomes[item] { return (item, message.envelope.id) }
         }
         return nil
@@ -97,6 +100,7 @@ struct Batch {
     mutating func add(_ new: [Event], to item: Received.ID, of workflow: WorkflowID, _ input: InboundMessage?) {
         guard !new.isEmpty else { return }
         touched.insert(workflow)
+        if new.contains(where: \.isHistory) { recorded.insert(item) }
         for event in new {
             let body = event.isInput ? input?.dataBytes : nil
             guard let bytes = body ?? (try? event.body.message.encoded()) else { continue }

@@ -109,8 +109,7 @@ package actor Dispatcher: MessageHandler {
 
     /// Lets a task wait for room in its domain's window.
     private func wait(_ task: ReadyTask) {
-        held[task.workflowID]?.waiting += 1
-        window.wait(task)
+        if window.wait(task) { held[task.workflowID]?.waiting += 1 }
     }
 
     private func drop(_ ids: some Sequence<WorkflowID>) {

@@ -12,6 +12,8 @@ struct OrderWindow {
         var out = 0
         var room = OrderWindow.least
         var waiting = Heap<ReadyTask>()
+        /// What is in the heap, once.
+        var names: Set<ReadyTask> = []
     }
 
     private var domains: [DomainName: Domain] = [:]
@@ -27,7 +29,12 @@ struct OrderWindow {
         for (domain, count) in orders { domains[domain, default: Domain()].out += sign * count }
     }
 
-    mutating func wait(_ task: ReadyTask) { domains[task.domain, default: Domain()].waiting.insert(task) }
+    /// - Returns: whether it did not wait already.
+    mutating func wait(_ task: ReadyTask) -> Bool {
+        guard domains[task.domain, default: Domain()].names.insert(task).inserted else { return false }
+        domains[task.domain, default: Domain()].waiting.insert(task)
+        return true
+    }
 
     /// Whether a task may be ordered at once: there is room, and nobody waits for it.
     func isOpen(_ domain: DomainName) -> Bool {
@@ -38,7 +45,9 @@ struct OrderWindow {
     /// The next task of any domain that has room; the caller counts its order, if it becomes one, by ``change(_:by:)``.
     mutating func next() -> ReadyTask? {
         for (domain, state) in domains where state.out < state.room && !state.waiting.isEmpty {
-            return domains[domain]?.waiting.popMin()
+            let task = domains[domain]?.waiting.popMin()
+            if let task { domains[domain]?.names.remove(task) }
+            return task
         }
         return nil
     }

@@ -4,10 +4,15 @@ package import Handover
 
 extension WireMessage {
     /// A message as it was delivered; headers that are no strings stay behind.
+    ///
+    /// A dead letter that was replayed comes straight to its queue, by the default exchange, which producers and executors
+    /// cannot write to: it says itself where it was first published.
     package init(_ delivery: Delivery) {
         let properties = delivery.properties
+        let replayed = delivery.exchange.isEmpty ? properties.headers : [:]
         self.init(
-            exchange: delivery.exchange, routingKey: delivery.routingKey, contentType: properties.contentType,
+            exchange: replayed[DeadLetterHeader.exchange]?.string ?? delivery.exchange,
+            routingKey: replayed[DeadLetterHeader.routingKey]?.string ?? delivery.routingKey, contentType: properties.contentType,
             messageID: properties.messageID, type: properties.type, correlationID: properties.correlationID,
             replyTo: properties.replyTo, userID: properties.userID, appID: properties.appID,
             timestamp: properties.timestamp.map { Int64(clamping: $0) },

@@ -49,6 +49,8 @@ enum Query {
 
     static let loadNotifications = Statement("load_notifications", PackageResources.load_notifications_sql)
     static let saveNotifications = Statement("save_notifications", PackageResources.save_notifications_sql)
+    static let requestNotifications = Statement("request_notifications", PackageResources.request_notifications_sql)
+    static let notifyOf = Statement("notify_of", PackageResources.notify_of_sql)
     static let dueNotifications = Statement("due_notifications", PackageResources.due_notifications_sql)
 
     static let beginSnapshot = Statement("begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

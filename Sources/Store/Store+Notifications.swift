@@ -1,3 +1,4 @@
+package import JSON
 import Postgres
 
 extension Store {
@@ -19,7 +20,24 @@ extension Store {
             ])
     }
 
-    /// Messages that are due to be sent, the longest due first.
+    /// Asks for messages to be sent, or sent anew: one for each workflow and channel.
+    package func requestNotifications(_ wanted: [(workflowID: String, channel: String)]) async throws {
+        guard !wanted.isEmpty else { return }
+        try await database.execute(
+            Query.requestNotifications, [wanted.texts(\.workflowID), wanted.texts(\.channel)])
+    }
+
+    /// The names of workflows, and whom they tell.
+    package func notify(of workflowIDs: [String]) async throws -> [String: (name: String, notify: JSONValue?)] {
+        guard !workflowIDs.isEmpty else { return [:] }
+        var found: [String: (name: String, notify: JSONValue?)] = [:]
+        for row in try await database.query(Query.notifyOf, [.texts(workflowIDs)]) {
+            found[try row["id"]] = (try row["name"], try row.json("notify"))
+        }
+        return found
+    }
+
+    /// Takes messages that are due to be sent: nobody else is given them for half a minute, unless something new comes.
     package func dueNotifications(limit: Int = 100) async throws -> [NotificationRow] {
         try await database.query(Query.dueNotifications, [.int(limit)]).map(NotificationRow.init)
     }

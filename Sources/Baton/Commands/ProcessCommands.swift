@@ -9,6 +9,7 @@ import Gatherer
 import JSON
 import LocalServers
 import Logging
+import Notifier
 import Objects
 import Planner
 import Postgres
@@ -110,6 +111,31 @@ struct LogWriterCommand: ProcessCommand {
         return LogWriterProcess.services(
             broker: try settings.broker(connectionName: replica),
             database: try settings.database(applicationName: replica), logger: logger)
+    }
+}
+
+struct NotifierCommand: ProcessCommand {
+    static let process = "notifier"
+    static let configuration = CommandConfiguration(
+        commandName: "notifier", abstract: "Run a notifier: it brings revisions to the console and to Slack.",
+        discussion: """
+            Needs BATON_AMQP_URL and BATON_DATABASE_URL. With BATON_SLACK_TOKEN it posts to Slack: into the channel that a             definition's `notify: {slack: …}` names, else into BATON_SLACK_CHANNEL. BATON_SLACK_URL takes the place of \
+            https://slack.com/api.
+            """)
+    @OptionGroup var options: ProcessOptions
+
+    func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
+        let replica = ProcessOptions.replica(Self.process)
+        let slack = settings.optional("BATON_SLACK_TOKEN").map { token in
+            SlackSettings(baseURL: settings.optional("BATON_SLACK_URL") ?? "https://slack.com/api", token: token)
+        }
+        return NotifierProcess.services(
+            broker: try settings.broker(connectionName: replica),
+            database: try settings.database(applicationName: replica), slack: slack,
+            channel: settings.optional("BATON_SLACK_CHANNEL"), logger: logger
+        ) { line in
+            FileHandle.standardOutput.write(Data((line + "\n").utf8))
+        }
     }
 }
 
