@@ -55,7 +55,7 @@ struct `Private servers` {
                 environment: Environment.plain.merging(["SWIFT_BACKTRACE": "enable=no", "HOME": folder]) { $1 })
             let first = Observed()
             let pid = try await first.supervisor.start(Program(name: "dev", command: command))
-            #expect(await first.line { $0 == "ready" } != nil)
+            #expect(await first.line { $0.contains("ready after") } != nil)
             let state = try #require(DevState.read(in: Files.real(data) ?? data))
             #expect(state.pid == pid)
             #expect(try await Self.sql("CREATE TABLE kept AS SELECT 42 AS n", state) == "SELECT 1")
@@ -68,7 +68,7 @@ struct `Private servers` {
             // It waits for the watchdog of the first.
             let second = Observed()
             try await second.supervisor.start(Program(name: "dev", command: command))
-            #expect(await second.line { $0 == "ready" } != nil)
+            #expect(await second.line { $0.contains("ready after") } != nil)
             #expect(servers.waitUntilEnded(.zero).isEmpty)
             let next = try #require(DevState.read(in: state.data))
             #expect(next.ports == state.ports)

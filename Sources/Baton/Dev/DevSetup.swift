@@ -9,22 +9,18 @@ struct DevSetup {
     static let database = "baton"
     static let rolePrefix = "baton"
 
-    let files: TopologyFiles
     let topology: Topology
 
     /// - Parameter folder: of the topology; `nil` is `./topology`, or the one built in.
     init(topology folder: String?) throws {
         if let folder {
-            files = try TopologyFiles.load(URL(fileURLWithPath: folder))
+            topology = try TopologyFiles.load(URL(fileURLWithPath: folder)).expand()
         } else if FileManager.default.fileExists(atPath: "topology/baton.yaml") {
-            files = try TopologyFiles.load(URL(fileURLWithPath: "topology"))
+            topology = try TopologyFiles.load(URL(fileURLWithPath: "topology")).expand()
         } else {
-            files = TopologyFiles.builtIn()
+            topology = TopologyFiles.builtIn().expand()
         }
-        topology = files.expand()
     }
-
-    var domains: [String] { topology.domains.map(\.name) }
 
     static func roleName(_ role: DatabaseRole) -> String { "\(rolePrefix)_\(role.rawValue)" }
 

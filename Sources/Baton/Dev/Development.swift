@@ -81,17 +81,12 @@ struct Development {
         let virtualHost = setup.topology.virtualHost
         try await running.update { $0.settings = $0.commandLineSettings(virtualHost: virtualHost) }
         let published = await running.state
-        for folder in skills where Baton.knows("skills") {
+        let skills = SkillFolders(skills)
+        for folder in skills.folders {
             try await steps.run("skills", ["skills", "sync", folder], environment: published.settings)
         }
-        var domains = SkillFolders.domains(in: skills)
-        for domain in domains.keys.sorted() where !setup.domains.contains(domain) {
-            log.say("nobody serves the skills of \(domain): topology/domains.yaml does not list that domain")
-            domains[domain] = nil
-        }
-        let processes = DevProcess.all(options, domains: domains, prepared: prepared).filter {
-            Baton.knows($0.arguments[0])
-        }
+        let processes = DevProcess.all(options, domains: skills.byDomain, prepared: prepared)
+            .filter { Baton.knows($0.arguments[0]) }
         for process in processes {
             try await running.supervisor.start(process.program(published, setup.topology))
         }

@@ -1,20 +1,23 @@
+import Executor
 import Foundation
-import YAML
 
-/// Which domains have skills that an executor of ours can run; what is wrong with a file is for `baton skills lint` to say.
-enum SkillFolders {
-    /// - Returns: by domain, the folders that hold skills of it.
-    static func domains(in folders: [String]) -> [String: [String]] {
-        var found: [String: [String]] = [:]
-        for folder in folders {
-            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() {
-                guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)/skill.yaml"),
-                    let skill = try? YAMLReader.parse(Array(bytes)).value, skill["handler"]?.string != "external",
-                    let domain = skill["domain"]?.string
-                else { continue }
-                if found[domain]?.contains(folder) != true { found[domain, default: []].append(folder) }
+/// Which domains have skills that an executor of ours can run; what is wrong with a file is for `baton skills sync` to say.
+struct SkillFolders {
+    /// Those that hold any skill.
+    var folders: [String] = []
+    /// By domain, the folders that hold skills of it.
+    var byDomain: [String: [String]] = [:]
+
+    init(_ candidates: [String]) {
+        for folder in candidates {
+            let (skills, refusals) = SkillFile.readAll(below: folder)
+            if !skills.isEmpty || !refusals.isEmpty { folders.append(folder) }
+            for skill in skills {
+                if case .external = skill.handler { continue }
+                if byDomain[skill.domain.text]?.last != folder {
+                    byDomain[skill.domain.text, default: []].append(folder)
+                }
             }
         }
-        return found
     }
 }
