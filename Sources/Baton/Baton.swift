@@ -18,7 +18,8 @@ package struct Baton: AsyncParsableCommand {
 
     /// What runs for long, each a process of its own.
     private static let processes: [any ParsableCommand.Type] = [
-        PlannerCommand.self, DispatcherCommand.self, GathererCommand.self, ExecutorCommand.self, NotifierCommand.self, LogWriterCommand.self,
+        PlannerCommand.self, DispatcherCommand.self, GathererCommand.self, ExecutorCommand.self, NotifierCommand.self,
+        LogWriterCommand.self,
     ]
 
     package init() {}
