@@ -134,12 +134,13 @@ struct `A consumer` {
     @Test func `gets everything once more after its connection was closed, and acks nothing twice`() async throws {
         try await withVirtualHost { broker in
             let admin = try await declare(["work"], on: broker)
-            await admin.close()
             await publish(20, to: "work", by: broker)
-            let consumer = Consumer(broker.settings, prefetch: 20, batchLimit: 20)
+            var settings = broker.settings
+            settings.connectionName = "victim"
+            let consumer = Consumer(settings, prefetch: 20, batchLimit: 20)
             try await consumer.subscribe(.queue("work"))
             let first = try await take(20, from: consumer)
-            try await broker.closeConnections()
+            try await broker.closeConnection(named: "victim")
             let second = try await take(20, from: consumer)
             #expect(Set(ids(second)) == Set(ids(first)))
             #expect(second.allSatisfy { $0.isRedelivered })
@@ -149,9 +150,7 @@ struct `A consumer` {
             try await consumer.ack(first)
             try await consumer.ack(Array(second[..<5]))
             await consumer.close()
-            let reader = AdminConnection(broker.settings)
-            try await reader.wait(untilQueue: "work", holds: 15)
-            await reader.close()
+            try await admin.wait(untilQueue: "work", holds: 15)
         }
     }
 

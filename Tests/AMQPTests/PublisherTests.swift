@@ -146,39 +146,44 @@ struct `A publisher` {
         try await withVirtualHost { broker in
             let admin = AdminConnection(broker.settings)
             try await admin.declare(QueueDeclaration(name: "work"))
-            await admin.close()
-            let publisher = Publisher(broker.settings)
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.connectionName = "victim"
+            let publisher = Publisher(settings)
             #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
-            async let stream = publishUntilLoss(publisher)
-            try await broker.closeConnections()
+            async let stream = publish(by: publisher, untilConnections: 2, through: proxy)
+            try await broker.closeConnection(named: "victim")
             let confirmed = try await stream
-            let reader = AdminConnection(broker.settings)
-            var found: Set<String> = []
-            while let delivery = try await reader.get(queue: "work") {
-                found.insert(delivery.properties.messageID ?? "")
+            // Everything that was confirmed is there: this ends.
+            let reader = Consumer(broker.settings)
+            try await reader.subscribe(.queue("work"))
+            var missing = confirmed
+            while !missing.isEmpty {
+                let batch = try await reader.nextBatch()
+                missing.subtract(batch.compactMap(\.properties.messageID))
+                try await reader.ack(batch)
             }
-            #expect(confirmed.isSubset(of: found))
             await publisher.close()
             await reader.close()
         }
     }
 
-    /// - Returns: the ids of what was confirmed, before a loss and once after it.
-    private func publishUntilLoss(_ publisher: Publisher) async throws -> Set<String> {
+    /// - Returns: the ids of what was confirmed, before the loss and after it.
+    private func publish(
+        by publisher: Publisher, untilConnections count: Int, through proxy: TCPProxy
+    ) async throws -> Set<String> {
         var confirmed: Set<String> = []
-        var hasLost = false
         for round in 0... {
             try Task.checkCancellation()
+            let isLast = await proxy.accepted >= count
             let messages = (0..<20).map { message("work", "r-\(round)-\($0)") }
             let confirmations = await publisher.publish(messages)
             for (message, confirmation) in zip(messages, confirmations) where confirmation == .confirmed {
                 confirmed.insert(message.properties.messageID ?? "")
             }
-            if confirmations.contains(where: { $0 != .confirmed }) {
-                hasLost = true
-            } else if hasLost {
-                break
-            }
+            if isLast { break }
         }
         return confirmed
     }

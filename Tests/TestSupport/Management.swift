@@ -53,15 +53,17 @@ package struct Management: Sendable {
 }
 
 extension Broker {
-    /// Closes each connection to the virtual host by force, once there are at least `count` of them.
-    package func closeConnections(atLeast count: Int = 1) async throws {
-        var names: [String] = []
-        repeat {
+    /// Closes by force the connection that has this `connectionName`, once the management knows of it.
+    package func closeConnection(named name: String) async throws {
+        let path = "/api/vhosts/\(Management.encoded(virtualHost))/connections"
+        while true {
             try Task.checkCancellation()
-            names = try await management.list("/api/vhosts/\(Management.encoded(virtualHost))/connections")
-                .compactMap { $0["name"] as? String }
-        } while names.count < count
-        for name in names { _ = try? await management.send("DELETE", "/api/connections/\(Management.encoded(name))") }
+            let connections = try await management.list(path)
+            let found = connections.first { $0["user_provided_name"] as? String == name }
+            guard let id = found?["name"] as? String else { continue }
+            try await management.send("DELETE", "/api/connections/\(Management.encoded(id))")
+            return
+        }
     }
 
     /// Sets a policy for the queues whose names match `pattern`.
