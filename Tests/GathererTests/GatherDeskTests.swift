@@ -229,9 +229,10 @@ struct `A gatherer` {
         }
     }
 
-    @Test func `of two on one workflow loses nothing and forks nothing`() async throws {
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func `of two on one workflow loses nothing and forks nothing`(seed: UInt64) async throws {
         try await withWorkbench(gather: ["merge": ["/total": "sum", "/log": "append"]]) { bench in
-            var random = SplitMix64(seed: 7)
+            var random = SplitMix64(seed: seed)
             var desks = [bench.desk(), bench.desk()]
             var messages: [WireMessage] = []
             for index in 0..<30 {
@@ -268,7 +269,7 @@ struct `A gatherer` {
             let (revisions, follower) = try await bench.published()
             #expect(follower.view == expected)
             #expect(follower.view["result"]?["total"] == 5)
-            #expect(revisions.count > 1)
+            #expect(!revisions.isEmpty)
         }
     }
 }
