@@ -22,11 +22,15 @@ struct ServiceOptions: ParsableArguments {
         return settings
     }
 
-    /// Lends a store for the length of a command.
-    func withStore<Value>(_ body: (Store) async throws -> Value) async throws -> Value {
+    func database() throws -> PostgresSettings {
         var settings = try PostgresSettings(url: setting("BATON_DATABASE_URL"))
         settings.applicationName = "baton command line"
-        let pool = PostgresPool(settings, limit: 2, logger: .silent)
+        return settings
+    }
+
+    /// Lends a store for the length of a command.
+    func withStore<Value>(_ body: (Store) async throws -> Value) async throws -> Value {
+        let pool = PostgresPool(try database(), limit: 2, logger: .silent)
         do {
             let value = try await body(Store(pool))
             await pool.close()

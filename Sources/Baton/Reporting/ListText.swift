@@ -6,6 +6,9 @@ struct ListText {
     let pointer: JSONPointer
     let indent: Int
 
+    /// Stands for the name under which an element lies in an object.
+    static let nameColumn = " "
+
     private struct Column {
         var name: String
         var isNumeric: Bool
@@ -48,8 +51,9 @@ struct ListText {
         switch name {
         case "step", "rank", "number", "no": return 0
         case "severity", "priority", "status", "state", "level": return 1
-        case key, "id", "key", "slug", "name": return 2
-        default: return isNested ? 5 : (width <= 20 ? 3 : 4)
+        case key, "id", "key", "slug", "name", Self.nameColumn: return 2
+        case "title", "summary", "message", "description": return 4
+        default: return isNested && width > 24 ? 6 : (width <= 24 ? 3 : 5)
         }
     }
 
@@ -79,7 +83,8 @@ struct ListText {
                 })
         }
         guard let widths = table.widths(in: text.width) else { return nil }
-        let isLong = table.rows.contains { row in zip(row, widths).contains { $0.wrapped(to: $1).count > 2 } }
+        let heights = table.rows.map { row in zip(row, widths).map { $0.wrapped(to: $1).count }.max() ?? 1 }
+        let isLong = heights.contains { $0 > 4 } || heights.reduce(0, +) > 2 * heights.count
         return isLong ? nil : table.lines(width: text.width)
     }
 

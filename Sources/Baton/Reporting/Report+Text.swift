@@ -124,7 +124,9 @@ extension Report {
                 Styled(
                     progress.conflictCount == 0
                         ? "no conflicts"
-                        : "\(progress.conflictCount) conflicts, the greatest \(progress.conflict.text)",
+                        : progress.conflictCount == 1
+                            ? "1 conflict, of \(progress.conflict.text)"
+                            : "\(progress.conflictCount) conflicts, the greatest \(progress.conflict.text)",
                     progress.conflictCount == 0 ? .plain : .yellow),
             ])
             if let missing = progress.missing, !missing.isEmpty {

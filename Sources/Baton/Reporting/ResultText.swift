@@ -30,6 +30,13 @@ struct ResultText {
     private func value(_ value: JSONValue, at pointer: JSONPointer, indent: Int) -> [StyledLine] {
         switch value {
         case .object(let object) where object.isEmpty: return [line("nothing", indent: indent, ink: .dim)]
+        case .object(let object) where isTable(object):
+            let rows = object.members.map { member in
+                JSONObject(
+                    [(ListText.nameColumn, .string(member.name))]
+                        + (member.value.object?.members ?? []).map { ($0.name, $0.value) })
+            }
+            return ListText(text: self, pointer: pointer, indent: indent).lines(rows)
         case .object(let object):
             var lines = pairs(object.members.filter(\.value.isScalar), at: pointer, indent: indent)
             for member in object.members where !member.value.isScalar {
@@ -50,6 +57,15 @@ struct ResultText {
             }
             return bullets(elements, indent: indent)
         default: return paragraph(value.inline(.max), indent: indent)
+        }
+    }
+
+    /// Members that are objects with the same members are rows of one table.
+    private func isTable(_ object: JSONObject) -> Bool {
+        guard object.count > 1, let first = object.members.first?.value.object, first.count > 1 else { return false }
+        let names = Set(first.names)
+        return object.members.allSatisfy { member in
+            member.value.object.map { Set($0.names) == names && $0.members.allSatisfy(\.value.isScalar) } ?? false
         }
     }
 

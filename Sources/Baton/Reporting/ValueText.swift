@@ -1,3 +1,5 @@
+import Contracts
+import Foundation
 import JSON
 
 /// JSON values as a person reads them.
@@ -8,12 +10,13 @@ extension JSONValue {
         case .null: "–"
         case .bool(let value): value ? "yes" : "no"
         case .number(let number): number.literal
-        case .string(let text): text.printable
+        case .string(let text): Self.moment(text) ?? text.printable
         case .array(let elements):
-            elements.isEmpty ? "none" : Self.list(elements.map { $0.inline(40) }, of: elements.count, limit)
+            elements.isEmpty ? "none" : Self.list(elements.map(\.asElement), of: elements.count, limit)
         case .object(let object):
-            Self.list(
-                object.members.map { "\($0.name.readable) \($0.value.inline(40))" }, of: object.count, limit)
+            range(object)
+                ?? Self.list(
+                    object.members.map { "\($0.name.readable) \($0.value.inline(40))" }, of: object.count, limit)
         }
     }
 
@@ -26,6 +29,32 @@ extension JSONValue {
             text = next
         }
         return text
+    }
+
+    /// Within a list: one of several values, without commas of its own.
+    private var asElement: String {
+        if case .array(let parts) = self, parts.allSatisfy(\.isScalar) {
+            return parts.map { $0.inline(40) }.joined(separator: " ")
+        }
+        return inline(40)
+    }
+
+    /// `335 to 356`.
+    private func range(_ object: JSONObject) -> String? {
+        guard object.count == 2 else { return nil }
+        for (low, high) in [("low", "high"), ("min", "max"), ("from", "to")] {
+            if let low = object[low], let high = object[high], low.isScalar, high.isScalar {
+                return "\(low.inline(30)) to \(high.inline(30))"
+            }
+        }
+        return nil
+    }
+
+    /// A time without what is always the same: `2026-09-15 19:00Z`.
+    private static func moment(_ text: String) -> String? {
+        guard (20...35).contains(text.utf8.count), Timestamp(text) != nil else { return nil }
+        return text.replacing("T", with: " ", maxReplacements: 1).replacing(":00Z", with: "Z").replacing(
+            ".000", with: "")
     }
 
     var isScalar: Bool {

@@ -36,6 +36,11 @@ struct WatchState: Sendable {
         endedAt = stored.row.endedAt
         if !hasEnded || Self.ended.contains(stored.row.status) { status = stored.row.status }
         if let error = stored.row.error { self.error = error["message"]?.string ?? error["code"]?.string }
+        // A task has no row while it is pending.
+        for (position, member) in (stored.row.plan?["tasks"]?.object?.members ?? []).enumerated()
+        where tasks[member.name] == nil {
+            tasks[member.name] = WatchedTask(planned: member.name, member.value, position: position)
+        }
         for row in stored.tasks {
             var task = WatchedTask(row)
             if let known = tasks[task.id] {

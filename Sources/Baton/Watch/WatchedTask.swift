@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Store
 
 /// A task as a watcher sees it: the later word of the database and of the broker.
@@ -46,6 +47,16 @@ struct WatchedTask: Sendable, Equatable {
         startedAt = row.startedAt
         endedAt = row.endedAt
         error = row.error?["message"]?.string ?? row.error?["code"]?.string ?? row.error?["reason"]?.string
+    }
+
+    /// - Parameter plan: the task as the plan has it.
+    init(planned id: String, _ plan: JSONValue, position: Int) {
+        self.id = id
+        self.position = position
+        domain = plan["domain"]?.string ?? ""
+        skill = plan["skill"]?.string ?? ""
+        status = "pending"
+        attempt = 0
     }
 
     init(id: TaskID, key: RoutingKey?) {

@@ -1,0 +1,108 @@
+import Contracts
+import Gathering
+import JSON
+import Objects
+import Store
+
+/// Merges all artifacts of a workflow at once, and compares that with what was published last.
+struct MergeCheck {
+    enum Verdict: Equatable {
+        case equal
+        /// It is still being gathered, or its last revision cannot be had: why.
+        case notComparable(String)
+        case different(String)
+    }
+
+    let stored: StoredGathering
+    /// From the last snapshot on.
+    let revisions: [ProgressRow]
+    let objects: (any ObjectStore)?
+
+    func verdict() async throws -> Verdict {
+        guard stored.row.publishedSeq == stored.row.ingestSeq, stored.row.closeAt == nil, stored.row.revision > 0 else {
+            return .notComparable("still being gathered")
+        }
+        var follower = ProgressFollower()
+        for row in revisions {
+            guard let progress = try await progress(row) else { return .notComparable("a revision cannot be read") }
+            _ = follower.take(progress)
+        }
+        guard let latest = follower.latest, latest.revision == stored.row.revision else {
+            return .notComparable("its last revision cannot be had")
+        }
+        var merged = merged()
+        merged.render()
+        for (name, told, made) in [
+            ("coverage", latest.coverage, merged.header.coverage),
+            ("confidence", latest.confidence, merged.header.confidence),
+            ("conflict", latest.conflict, merged.header.conflict),
+        ] where told != made {
+            return .different(
+                "\(name) is \(told.millionths) millionths in revision \(latest.revision), \(made.millionths) merged at once"
+            )
+        }
+        for part in ["result", "quality", "conflicts", "unmerged"] where follower.view[part] != merged.view[part] {
+            let place = Self.firstDifference(follower.view[part] ?? .null, merged.view[part] ?? .null)
+            return .different(
+                "revision \(latest.revision) has another \(part) than all artifacts merged at once, at \(place)")
+        }
+        return .equal
+    }
+
+    private func progress(_ row: ProgressRow) async throws -> WorkflowProgress? {
+        let value = try JSONReader.parse(row.event, limits: .view)
+        var progress = try JSONValueDecoder().decode(WorkflowProgress.self, from: value)
+        if let reference = progress.snapshotRef ?? progress.patchRef {
+            guard let text = try? await objects?.get(reference, limit: 64 << 20),
+                let content = try? JSONReader.parse(text, limits: .view)
+            else { return nil }
+            if progress.snapshotRef != nil { progress.snapshot = content } else { progress.patch = content }
+        }
+        return progress
+    }
+
+    /// Everything that is stored of it, taken in at once.
+    private func merged() -> Gathering {
+        var gathering = Gathering((try? GatherDefinition(stored.row.definition)) ?? GatherDefinition())
+        let records = stored.tasks.map(TaskRecord.init(stored:))
+        for event in records.flatMap(\.events) { gathering.apply(event) }
+        if let outcome = WorkflowOutcome(rawValue: stored.row.status) {
+            gathering.apply(.workflowEnded(outcome, tasks: records.filter(\.isSettled).compactMap(\.ending)))
+        }
+        for artifact in stored.artifacts { gathering.apply(.artifact(Artifact(stored: artifact))) }
+        if stored.row.closedRevision != nil { gathering.closeOverdue() }
+        return gathering
+    }
+
+    private static func firstDifference(_ left: JSONValue, _ right: JSONValue) -> String {
+        JSONPatch.diff(from: left, to: right).json.array?.first?["path"]?.string ?? "/"
+    }
+}
+
+extension TaskRecord {
+    fileprivate init(stored row: GatheringTaskRow) {
+        let id = TaskID(unchecked: row.taskID)
+        let domain = row.domain.map { DomainName(unchecked: $0) }
+        self.init(
+            task: id, plan: row.planIndex.map { PlannedTask(id: id, index: $0, weight: row.weight, domain: domain) },
+            epoch: row.epoch, end: row.endState.flatMap { EndState(rawValue: $0) },
+            isSettled: row.extra?["settled"]?.bool ?? false, manifest: row.manifest.map { ArtifactName(unchecked: $0) })
+    }
+}
+
+extension Artifact {
+    fileprivate init(stored row: ArtifactRow) {
+        let payload: Payload =
+            if let rejected = row.rejected.flatMap({ Rejection(rawValue: $0) }) {
+                .unusable(rejected)
+            } else {
+                row.payload.map(Payload.init(reading:)) ?? .unusable(.payloadUnavailable)
+            }
+        let confidence = row.confidence.flatMap { JSONNumber(literal: $0) }.map { JSONValue.number($0) }
+        self.init(
+            task: TaskID(unchecked: row.taskID), name: ArtifactName(unchecked: row.name), attempt: row.attempt,
+            seq: row.seq, domain: DomainName(unchecked: row.domain), confidence: confidence ?? .null,
+            finishedAt: Timestamp(milliseconds: row.finishedAt ?? 0), digest: row.digest,
+            bytes: row.payload?.count ?? row.bytes ?? 0, payload: payload)
+    }
+}
