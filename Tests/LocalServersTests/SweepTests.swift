@@ -49,6 +49,7 @@ struct `A mark` {
                 if case .line(_, let text) = event { order.append(text) }
                 if order.count == 4 { break }
             }
+            try #require(order.count == 4)
             #expect(order.first == "planner TERM")
             #expect(Set(order[1...2]) == ["postgres INT", "rabbitmq TERM"])
             #expect(order.last == "epmd TERM")

@@ -70,10 +70,3 @@ struct DevProcess {
         return environment
     }()
 }
-
-extension Baton {
-    /// Whether there is such a subcommand.
-    static func knows(_ subcommand: String) -> Bool {
-        configuration.subcommands.contains { $0.configuration.commandName == subcommand }
-    }
-}

@@ -86,7 +86,6 @@ struct Development {
             try await steps.run("skills", ["skills", "sync", folder], environment: published.settings)
         }
         let processes = DevProcess.all(options, domains: skills.byDomain, prepared: prepared)
-            .filter { Baton.knows($0.arguments[0]) }
         for process in processes {
             try await running.supervisor.start(process.program(published, setup.topology))
         }
