@@ -293,6 +293,72 @@ struct `A publisher` {
         }
     }
 
+    /// A frame of channel 0 that the broker sends when it runs short of memory or disk, or has some again.
+    private func frame(method: UInt8, _ arguments: [UInt8] = []) -> [UInt8] {
+        [1, 0, 0, 0, 0, 0, UInt8(4 + arguments.count), 0, 10, 0, method] + arguments + [0xCE]
+    }
+
+    @Test func `waits while the broker blocks it, and no longer than its deadline`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.callTimeout = .milliseconds(500)
+            let publisher = Publisher(settings)
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            let reason = Array("low on memory".utf8)
+            await proxy.tellClients(frame(method: 60, [UInt8(reason.count)] + reason))
+            // The first may still slip through before the frame is read.
+            _ = await publisher.publish(numbered(1..<2))
+            guard case .unknown(let error) = await publisher.publish(numbered(2..<3))[0] else {
+                throw UnexpectedConfirmation()
+            }
+            #expect(error.code == .timedOut && error.detail == "the broker blocks publishers: low on memory")
+            async let later = publisher.publish(numbered(3..<4))
+            await proxy.tellClients(frame(method: 61))
+            #expect(await later == [.confirmed])
+            #expect(await proxy.accepted == 1)
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: [
+        Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), [UInt8](repeating: 255, count: 4096), [1, 0, 0, 255],
+    ])
+    func `is not shaken by a server that speaks something else`(words: [UInt8]) async throws {
+        let stranger = try TCPProxy(to: nil)
+        var settings = AMQPSettings()
+        settings.host = "127.0.0.1"
+        settings.port = stranger.port
+        settings.callTimeout = .seconds(1)
+        let publisher = Publisher(settings)
+        async let confirmations = publisher.publish(numbered(0..<1))
+        await stranger.connections(1)
+        await stranger.tellClients(words)
+        guard case .unknown(let error) = await confirmations[0] else { throw UnexpectedConfirmation() }
+        #expect(error.isRetriable)
+    }
+
+    @Test func `lets go of its connection and its thread when nobody needs it any more`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            for round in 1...20 {
+                #expect(await Publisher(settings).publish(numbered(0..<10)) == Array(repeating: .confirmed, count: 10))
+                try await Consumer(settings).subscribe(.queue("work"))
+                #expect(try await AdminConnection(settings).exchangeExists("amq.topic"))
+                await proxy.endings(3 * round)
+            }
+        }
+    }
+
     @Test func `ends what is under way when it is closed`() async throws {
         let silence = try TCPProxy(to: nil)
         var settings = AMQPSettings()

@@ -45,6 +45,21 @@ struct `An actor on a thread of its own` {
         #expect(await counter.increment() == 1001)
     }
 
+    @Test func `runs plain actions in turn with its jobs`() async {
+        let thread = IOThread(name: "test")
+        let (numbers, feed) = AsyncStream.makeStream(of: Int.self)
+        for number in 0..<1000 {
+            thread.perform {
+                feed.yield(thread.isCurrent ? number : -1)
+                if number == 999 { feed.finish() }
+            }
+        }
+        var seen: [Int] = []
+        for await number in numbers { seen.append(number) }
+        #expect(seen == Array(0..<1000))
+        thread.stop()
+    }
+
     @Test func `is woken by a descriptor that it watches`() async {
         let counter = Counter()
         var ends: [Int32] = [0, 0]

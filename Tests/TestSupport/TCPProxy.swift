@@ -30,6 +30,14 @@ package final class TCPProxy: Sendable {
     /// Closes all connections.
     package func cut() async { await onThread { $0.cut() } }
 
+    /// Says something to the clients that the server did not say.
+    package func tellClients(_ bytes: [UInt8]) async { await onThread { $0.tellClients(bytes) } }
+
+    /// Waits until `count` connections have ended.
+    package func endings(_ count: Int) async {
+        await withCheckedContinuation { done in thread.perform { [door] in door.waitForEndings(count, done) } }
+    }
+
     /// How many connections there have been.
     package var accepted: Int {
         get async {
@@ -97,6 +105,8 @@ private final class Door: @unchecked Sendable {  // touched on `thread` alone
     private var peers: [Int32: Int32] = [:]
     private var waiters: [(count: Int, done: CheckedContinuation<Void, Never>)] = []
     private(set) var accepted = 0
+    private var ended = 0
+    private var endingWaiters: [(count: Int, done: CheckedContinuation<Void, Never>)] = []
     private var clients: Set<Int32> = []
     private var fromClients = 0
     private var byteWaiter: (total: Int, done: CheckedContinuation<Void, Never>)?
@@ -120,6 +130,19 @@ private final class Door: @unchecked Sendable {  // touched on `thread` alone
 
     func waitForBytes(_ count: Int, _ done: CheckedContinuation<Void, Never>) {
         byteWaiter = (fromClients + count, done)
+    }
+
+    func waitForEndings(_ count: Int, _ done: CheckedContinuation<Void, Never>) {
+        endingWaiters.append((count, done))
+        serveWaiters()
+    }
+
+    func tellClients(_ bytes: [UInt8]) {
+        for client in clients {
+            _ = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe send(client, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+        }
     }
 
     func cut() { for end in peers.keys { drop(end) } }
@@ -195,13 +218,19 @@ private final class Door: @unchecked Sendable {  // touched on `thread` alone
             thread.unwatch(end)
             Glibc.close(end)
         }
+        ended += 1
+        serveWaiters()
     }
 
     private func serveWaiters() {
-        waiters.removeAll { waiter in
-            guard accepted >= waiter.count else { return false }
-            waiter.done.resume()
-            return true
-        }
+        waiters = served(waiters, accepted)
+        endingWaiters = served(endingWaiters, ended)
+    }
+
+    private func served(
+        _ waiters: [(count: Int, done: CheckedContinuation<Void, Never>)], _ reached: Int
+    ) -> [(count: Int, done: CheckedContinuation<Void, Never>)] {
+        for waiter in waiters where waiter.count <= reached { waiter.done.resume() }
+        return waiters.filter { $0.count > reached }
     }
 }
