@@ -24,13 +24,14 @@ extension WorkflowRow {
     init?(_ state: WorkflowState, isNew: Bool, revision: Int, wakeAt: Timestamp?) {
         guard let snapshot = state.snapshot else { return nil }
         let (header, standing) = (snapshot.header, snapshot.standing)
+        // `.none` by name: a JSON value may be written as `nil`, too, and then it is JSON's null.
         self.init(
             id: state.id.text, workspace: header.workspace.text, requestID: header.requestID.text,
             requestDigest: header.requestDigest, name: header.name, version: header.version,
             status: standing.status.rawValue, statusReason: wakeAt == nil ? nil : "window", priority: header.priority,
             seq: standing.revision, revision: revision, wakeAt: wakeAt?.milliseconds,
             createdAt: header.createdAt.milliseconds, endedAt: standing.finishedAt?.milliseconds,
-            plan: isNew ? snapshot.plan : nil, input: header.input, output: standing.output,
+            plan: isNew ? .some(snapshot.plan) : .none, input: header.input, output: standing.output,
             error: JSONValue(encoding: standing.error), actor: JSONValue(encoding: header.actor), notify: header.notify,
             gather: header.gather,
             extra: standing.startedAt.map { ["started_at": .number(JSONNumber(Int($0.milliseconds)))] })

@@ -99,6 +99,7 @@ struct HistoryCheck {
         guard let made = state.snapshot?.standing else {
             return report(.historyIsWhole, "its history makes no workflow")
         }
+        compare("", "plan", state.snapshot?.plan, stored.row.plan)
         compare("", "status", made.status.rawValue, stored.row.status)
         compare("", "output", made.output, stored.row.output)
         compare("", "error", Self.json(made.error), stored.row.error)
