@@ -104,7 +104,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["AMQP", "Postgres", "Store", "IOThread", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
-        tests("AMQP", ["TestSupport"]),
+        tests("AMQP", ["TestSupport", "IOThread"]),
         tests("Postgres", ["TestSupport"]),
         tests("JSON"),
         tests("YAML", ["JSON"]),

@@ -93,8 +93,13 @@ package actor Consumer {
             return
         }
         if let present = wanted[subscription.queue] {
+            guard present.subscription == subscription else {
+                let error = AMQPError(.refused, "basic.consume", "subscribed to in another way already")
+                first.resolve(.failure(error))
+                return
+            }
             present.first?.resolve(.failure(AMQPError(.cancelled, "basic.consume", "subscribed to anew")))
-            if present.subscription == subscription, present.channel != nil, present.first == nil {
+            if present.channel != nil, present.first == nil {
                 first.resolve(.success(()))
                 return
             }
@@ -246,14 +251,16 @@ package actor Consumer {
         guard let delay = wanted[queue]?.backoff.delay() else { return }
         logger.warning(
             "A subscription was lost.",
-            metadata: ["queue": "\(queue)", "error": "\(error)", "retry_in_ms": "\(delay.milliseconds)"])
+            metadata: [
+                LogKey.queue: "\(queue)", LogKey.error: "\(error)", LogKey.retryInMilliseconds: "\(delay.milliseconds)",
+            ])
         wanted[queue]?.retryAt = .now + delay
         mend()
     }
 
     private func lost(_ link: Link, _ error: AMQPError) {
         guard self.link === link else { return }
-        logger.warning("The consuming connection was lost.", metadata: ["error": "\(error)"])
+        logger.warning("The consuming connection was lost.", metadata: [LogKey.error: "\(error)"])
         forgetLink()
         postponeConnecting()
     }
@@ -316,12 +323,11 @@ package actor Consumer {
                 },
                 lost: { [weak self] link, error in self?.assumeIsolated { $0.lost(link, error) } })
             link = try Link(settings, on: thread, owner: owner)
-            connectBackoff.reset()
         } catch {
             let delay = connectBackoff.delay()
             logger.warning(
                 "Connecting to the broker failed.",
-                metadata: ["error": "\(error)", "retry_in_ms": "\(delay.milliseconds)"])
+                metadata: [LogKey.error: "\(error)", LogKey.retryInMilliseconds: "\(delay.milliseconds)"])
             connectAt = .now + delay
             if !error.isRetriable { refuseFirsts(error) }
         }
@@ -350,9 +356,12 @@ package actor Consumer {
                 // Unsubscribed meanwhile: the channel is being closed.
                 guard feeds[channel]?.epoch == feed.epoch else { return }
             }
+            connectBackoff.reset()
             wanted[queue]?.backoff.reset()
-            wanted[queue]?.first?.resolve(.success(()))
+            guard let first = wanted[queue]?.first else { return }
             wanted[queue]?.first = nil
+            // Who asked for it may have given up.
+            if !first.resolve(.success(())) { await unsubscribe(queue: queue) }
         } catch {
             openFailed(queue, error)
         }

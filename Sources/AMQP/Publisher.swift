@@ -152,10 +152,10 @@ package actor Publisher {
         if case .closed = state { return }
         queue.setReason(error.description)
         if error.isRetriable {
-            logger.warning("Connecting to the broker failed.", metadata: ["error": "\(error)"])
+            logger.warning("Connecting to the broker failed.", metadata: [LogKey.error: "\(error)"])
             pause()
         } else {
-            logger.error("The broker refuses the connection.", metadata: ["error": "\(error)"])
+            logger.error("The broker refuses the connection.", metadata: [LogKey.error: "\(error)"])
             state = .idle
             finishWaiting(error)
         }
@@ -174,7 +174,7 @@ package actor Publisher {
 
     private func lost(_ link: Link, _ error: AMQPError) {
         guard self.link === link else { return }
-        logger.warning("The publishing connection was lost.", metadata: ["error": "\(error)"])
+        logger.warning("The publishing connection was lost.", metadata: [LogKey.error: "\(error)"])
         pause()
         isBlocked = false
         queue.setReason(error.description)
@@ -215,8 +215,10 @@ package actor Publisher {
     }
 
     /// Whether confirms that nobody waits for any more leave no room for others.
-    private var isClogged: Bool {
-        guard outstanding.count > maxOutstanding / 2, let oldest = outstanding.oldest else { return false }
+    private var isClogged: Bool { outstanding.count > maxOutstanding / 2 && isOldestOverdue }
+
+    private var isOldestOverdue: Bool {
+        guard let oldest = outstanding.oldest else { return false }
         return oldest.call.deadline + settings.callTimeout < .now
     }
 
@@ -232,7 +234,12 @@ package actor Publisher {
         guard outstanding.count < window, !suspects.isEmpty || !waiting.isEmpty else { return }
         // An error is told by `lost`, which then settles what was under way.
         try? link.write { handle throws(AMQPError) in
-            guard handle.isWritable else { return link.waitUntilWritable() }
+            guard handle.isWritable else {
+                guard !isOldestOverdue else {
+                    throw AMQPError(.timedOut, "basic.publish", "the broker has stopped reading")
+                }
+                return link.waitUntilWritable()
+            }
             handle.setCorked(true)
             defer { handle.setCorked(false) }
             var written = 0
@@ -319,7 +326,7 @@ package actor Publisher {
         isBlocked = reason != nil
         queue.setReason(reason.map { "the broker blocks publishers: \($0)" })
         if let reason {
-            logger.warning("The broker blocks publishers.", metadata: ["reason": "\(reason)"])
+            logger.warning("The broker blocks publishers.", metadata: [LogKey.reason: "\(reason)"])
         } else {
             logger.notice("The broker takes messages again.")
         }
@@ -327,7 +334,7 @@ package actor Publisher {
 
     /// The broker closes the whole channel over one message that it refuses, and does not say which.
     private func channelClosed(_ error: AMQPError, on link: Link) {
-        logger.warning("The broker closed the publishing channel.", metadata: ["error": "\(error)"])
+        logger.warning("The broker closed the publishing channel.", metadata: [LogKey.error: "\(error)"])
         let error = AMQPError(error.code, "basic.publish", error.detail)
         let lost = outstanding.removeAll()
         if error.isRetriable || lost.count == 1 {

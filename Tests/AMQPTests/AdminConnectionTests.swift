@@ -91,7 +91,7 @@ struct `An admin connection` {
             var settings = broker.settings
             settings.host = "127.0.0.1"
             settings.port = proxy.port
-            settings.callTimeout = .milliseconds(500)
+            settings.callTimeout = .seconds(3)
             let admin = AdminConnection(settings)
             try await admin.declare(QueueDeclaration(name: "work"))
             await proxy.stall()

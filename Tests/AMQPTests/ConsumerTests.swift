@@ -1,3 +1,4 @@
+import IOThread
 import TestSupport
 import Testing
 
@@ -337,6 +338,48 @@ struct `A consumer` {
             try await consumer.ack(taken)
             await consumer.close()
             try await admin.wait(untilQueue: "work", holds: 0)
+        }
+    }
+
+    @Test func `cuts off headers that are nested without end`() async throws {
+        try await withVirtualHost { broker in
+            _ = try await declare(["work"], on: broker)
+            // 50 KB of nesting kills a thread with a small stack (pitfalls of librabbitmq). Ours would not send it.
+            let nested = (0..<10_000).reduce(HeaderValue.int(1)) { value, _ in .array([value]) }
+            let properties = MessageProperties(messageID: "deep", headers: ["deep": nested])
+            let message = Message(exchange: "", routingKey: "work", properties: properties, body: [])
+            try await sendUnchecked(message, to: broker)
+            let consumer = Consumer(broker.settings)
+            try await consumer.subscribe(.queue("work"))
+            let taken = try await take(1, from: consumer)
+            var value = try #require(taken[0].properties.headers["deep"])
+            var depth = 0
+            while case .array(let values) = value {
+                value = try #require(values.first)
+                depth += 1
+            }
+            #expect(depth == HeaderValue.maximumDepth && value == .null)
+            try await consumer.ack(taken)
+            await consumer.close()
+        }
+    }
+
+    private func sendUnchecked(_ message: Message, to broker: Broker) async throws {
+        let thread = IOThread(name: "test")
+        defer { thread.stop() }
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            thread.perform {
+                done.resume(
+                    with: Result {
+                        let handle = try ConnectionHandle.open(broker.settings, deadline: .now + .seconds(10))
+                        _ = try handle.send(.channelOpen, on: 1)
+                        try handle.publish(message, messageID: nil, on: 1)
+                        _ = try handle.send(.channelClose, on: 1)
+                        // The answer to the close: the broker has the message.
+                        var answers = 0
+                        while answers < 2 { if try handle.next() != nil { answers += 1 } }
+                    })
+            }
         }
     }
 

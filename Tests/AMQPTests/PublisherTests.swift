@@ -236,7 +236,7 @@ struct `A publisher` {
             var settings = broker.settings
             settings.host = "127.0.0.1"
             settings.port = proxy.port
-            settings.callTimeout = .seconds(2)
+            settings.callTimeout = .seconds(4)
             settings.heartbeat = .seconds(60)
             let publisher = Publisher(settings)
             #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
@@ -282,11 +282,11 @@ struct `A publisher` {
             var settings = broker.settings
             settings.host = "127.0.0.1"
             settings.port = proxy.port
-            settings.heartbeat = .seconds(1)
+            settings.heartbeat = .seconds(2)
             let publisher = Publisher(settings)
             #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
-            // The broker closes a connection that says nothing for three heartbeats.
-            await proxy.bytes(atLeast: 5 * 8)
+            // Three frames of ours; the broker closes a connection that says nothing for so long.
+            await proxy.bytes(atLeast: 3 * 8)
             #expect(await publisher.publish(numbered(1..<2)) == [.confirmed])
             #expect(await proxy.accepted == 1)
             await publisher.close()
@@ -306,7 +306,7 @@ struct `A publisher` {
             var settings = broker.settings
             settings.host = "127.0.0.1"
             settings.port = proxy.port
-            settings.callTimeout = .milliseconds(500)
+            settings.callTimeout = .seconds(3)
             let publisher = Publisher(settings)
             #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
             let reason = Array("low on memory".utf8)
