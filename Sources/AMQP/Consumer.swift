@@ -45,6 +45,8 @@ package actor Consumer {
     private var retryTimer: IOThread.TimerID?
     /// No more is taken; what was taken can be settled.
     private var isDraining = false
+    /// What was on its way when deliveries were cancelled.
+    private var crossed: [Delivery] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
@@ -185,8 +187,11 @@ package actor Consumer {
         guard !isDraining else { return }
         isDraining = true
         failFirsts()
-        await release(inbox.close())
+        let untaken = inbox.close()
         for channel in feeds.keys { _ = try? await link?.call(.cancel(tag: Self.consumerTag), on: channel) }
+        // Only now: the broker would hand them to us once more.
+        await release(untaken + crossed)
+        crossed = []
     }
 
     /// Closes each channel, so that the broker has seen all that was settled, and then the connection.
@@ -228,10 +233,7 @@ package actor Consumer {
             }
         }
         if isDraining {
-            // They crossed our cancel on the way.
-            var tags: [UInt64: [UInt64]] = [:]
-            for delivery in arrived { tags[delivery.epoch, default: []].append(delivery.tag) }
-            if !tags.isEmpty { write(tags, isAck: false) }
+            crossed += arrived
         } else if !arrived.isEmpty {
             inbox.add(arrived)
         }
@@ -241,21 +243,18 @@ package actor Consumer {
         guard let feed = feeds.removeValue(forKey: channel) else { return }
         inbox.end(epoch: feed.epoch)
         guard let wanted = wanted[feed.queue], wanted.channel == channel else { return }
-        // Refused at the first try: who waits for it is told.
-        guard wanted.first == nil || error.isRetriable else { return }
         self.wanted[feed.queue]?.channel = nil
-        postpone(feed.queue, error)
-    }
-
-    private func postpone(_ queue: String, _ error: AMQPError) {
-        guard let delay = wanted[queue]?.backoff.delay() else { return }
+        guard let delay = self.wanted[feed.queue]?.backoff.delay() else { return }
+        self.wanted[feed.queue]?.retryAt = .now + delay
+        mend()
+        // Refused at the first try: `openFailed` tells who waits for it.
+        guard wanted.first == nil || error.isRetriable else { return }
         logger.warning(
             "A subscription was lost.",
             metadata: [
-                LogKey.queue: "\(queue)", LogKey.error: "\(error)", LogKey.retryInMilliseconds: "\(delay.milliseconds)",
+                LogKey.queue: "\(feed.queue)", LogKey.error: "\(error)",
+                LogKey.retryInMilliseconds: "\(delay.milliseconds)",
             ])
-        wanted[queue]?.retryAt = .now + delay
-        mend()
     }
 
     private func lost(_ link: Link, _ error: AMQPError) {

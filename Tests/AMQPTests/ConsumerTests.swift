@@ -281,6 +281,12 @@ struct `A consumer` {
             try await consumer.ack(taken)
             await consumer.close()
             try await admin.wait(untilQueue: "work", holds: 10 - taken.count)
+            // Of the others each was handed to us once, and not again on the way down.
+            let next = Consumer(broker.settings)
+            try await next.subscribe(.queue("work"))
+            let rest = try await take(10 - taken.count, from: next)
+            #expect(rest.allSatisfy { $0.deliveryCount == 1 })
+            await next.close()
         }
     }
 
