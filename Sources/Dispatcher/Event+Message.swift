@@ -28,8 +28,10 @@ extension EventRow {
         self.init(
             workflowID: workflow.text, seq: seq, id: event.id.text, type: event.type.rawValue,
             taskID: event.taskID?.text, attempt: event.attempt, causation: event.causation.text, actor: event.actor,
-            recordedAt: event.recordedAt.milliseconds, exchange: event.publication?.route.exchange.rawValue,
-            routingKey: event.publication?.route.key, body: body)
+            recordedAt: event.recordedAt.milliseconds, isStale: event.isStale,
+            exchange: event.publication?.route.exchange.rawValue, routingKey: event.publication?.route.key,
+            correlationID: event.publication?.correlationID, isMandatory: event.publication?.isMandatory ?? true,
+            body: body)
     }
 
     /// The message that it was published as; `nil` for what came from the broker.
@@ -39,8 +41,10 @@ extension EventRow {
         let envelope = Envelope(
             id: MessageID(unchecked: id), type: type, source: source,
             subject: taskID.map { "\(workflowID)/\($0)" } ?? workflowID, time: Timestamp(milliseconds: recordedAt),
-            causation: causation.map { MessageID(unchecked: $0) }, correlationID: workflowID, appID: "baton")
-        return envelope.message(to: Route(exchange: exchange, key: routingKey), body: body).outgoing(type)
+            causation: causation.map { MessageID(unchecked: $0) }, correlationID: correlationID ?? workflowID,
+            appID: "baton")
+        let message = envelope.message(to: Route(exchange: exchange, key: routingKey), body: body)
+        return isMandatory ? message.outgoing(type) : Outgoing(message, ifReturned: .drop)
     }
 }
 

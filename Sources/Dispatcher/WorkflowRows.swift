@@ -30,21 +30,17 @@ extension WorkflowRow {
             requestDigest: header.requestDigest, name: header.name, version: header.version,
             status: standing.status.rawValue, statusReason: wakeAt == nil ? nil : "window", priority: header.priority,
             seq: standing.revision, revision: revision, wakeAt: wakeAt?.milliseconds,
-            createdAt: header.createdAt.milliseconds, endedAt: standing.finishedAt?.milliseconds,
+            createdAt: header.createdAt.milliseconds, startedAt: standing.startedAt?.milliseconds,
+            endedAt: standing.finishedAt?.milliseconds,
             plan: isNew ? .some(snapshot.plan) : .none, input: header.input, output: standing.output,
             error: JSONValue(encoding: standing.error), actor: JSONValue(encoding: header.actor), notify: header.notify,
-            gather: header.gather,
-            extra: standing.startedAt.map { ["started_at": .number(JSONNumber(Int($0.milliseconds)))] })
+            gather: header.gather)
     }
 }
 
 extension TaskRow {
     init(_ task: TaskSnapshot, of state: WorkflowState) {
         let parts = task.id.text.split(separator: ".")
-        var extra = JSONObject()
-        extra["items"] = task.items.map { .array($0) }
-        extra["deadline"] = task.deadline.map { .number(JSONNumber(Int($0.milliseconds))) }
-        extra["retry_at"] = task.retryAt.map { .number(JSONNumber(Int($0.milliseconds))) }
         self.init(
             workflowID: state.id.text, taskID: task.id.text, key: String(parts[0]),
             instance: parts.count > 1 ? Int(parts[1]) : nil, position: state.position(of: task.id) ?? 0,
@@ -52,10 +48,11 @@ extension TaskRow {
             attempt: task.attempt, executor: task.executor?.text, delivery: task.delivery,
             leaseUntil: task.leaseUntil?.milliseconds, wakeAt: task.wakeAt?.milliseconds,
             createdAt: state.header?.createdAt.milliseconds ?? 0, dispatchedAt: task.dispatchedAt?.milliseconds,
-            startedAt: task.startedAt?.milliseconds, endedAt: task.finishedAt?.milliseconds, output: task.output,
+            startedAt: task.startedAt?.milliseconds, endedAt: task.finishedAt?.milliseconds,
+            deadline: task.deadline?.milliseconds, retryAt: task.retryAt?.milliseconds, output: task.output,
             error: JSONValue(encoding: task.error),
             artifacts: task.artifacts.isEmpty ? nil : JSONValue(encoding: task.artifacts),
-            extra: extra.isEmpty ? nil : .object(extra))
+            items: task.items.map { .array($0) })
     }
 }
 
@@ -74,7 +71,8 @@ extension WorkflowState {
         let standing = WorkflowStanding(
             status: try WorkflowStatus(row: row.status), revision: row.seq, output: row.output,
             error: try row.error.map { try decoder.decode(WorkflowError.self, from: $0) },
-            startedAt: Timestamp(row.extra?["started_at"]), finishedAt: row.endedAt.map { Timestamp(milliseconds: $0) })
+            startedAt: row.startedAt.map { Timestamp(milliseconds: $0) },
+            finishedAt: row.endedAt.map { Timestamp(milliseconds: $0) })
         let workflow = WorkflowSnapshot(
             id: WorkflowID(unchecked: row.id), header: header, plan: row.plan ?? .null, standing: standing)
         try self.init(
@@ -93,10 +91,9 @@ extension TaskSnapshot {
             attempt: row.attempt, executor: row.executor.map { ExecutorID(unchecked: $0) }, delivery: row.delivery ?? 0,
             output: row.output, error: try row.error.map { try decoder.decode(TaskError.self, from: $0) },
             artifacts: try row.artifacts.map { try decoder.decode([ArtifactRecord].self, from: $0) } ?? [],
-            items: row.extra?["items"]?.array, dispatchedAt: time(row.dispatchedAt), startedAt: time(row.startedAt),
-            finishedAt: time(row.endedAt), deadline: Timestamp(row.extra?["deadline"]),
-            leaseUntil: time(row.leaseUntil),
-            retryAt: Timestamp(row.extra?["retry_at"]), wakeAt: time(row.wakeAt))
+            items: row.items?.array, dispatchedAt: time(row.dispatchedAt), startedAt: time(row.startedAt),
+            finishedAt: time(row.endedAt), deadline: time(row.deadline), leaseUntil: time(row.leaseUntil),
+            retryAt: time(row.retryAt), wakeAt: time(row.wakeAt))
     }
 }
 
@@ -116,13 +113,6 @@ extension TaskStatus {
     fileprivate init(row: String) throws {
         guard let status = TaskStatus(rawValue: row) else { throw RowError(description: "task status \(row)") }
         self = status
-    }
-}
-
-extension Timestamp {
-    fileprivate init?(_ value: JSONValue?) {
-        guard let milliseconds = value?.int else { return nil }
-        self.init(milliseconds: Int64(milliseconds))
     }
 }
 

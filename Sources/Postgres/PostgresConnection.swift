@@ -130,6 +130,7 @@ package actor PostgresConnection {
         }
         await waitForCancel()
         call = nil
+        watch(.read)
         condition.isInTransaction = handle?.isInTransaction ?? false
         return try outcome.get()
     }
@@ -161,8 +162,10 @@ package actor PostgresConnection {
 
     private func socketIsReady(_ readiness: IOThread.Readiness) {
         if wait?.isForSocket == true { return wake(.ready) }
-        // Between two calls: nothing but the server's farewell is expected.
-        if call == nil || wait != nil, handle?.consumeInput() != true { disconnect() }
+        // A call that has been woken comes to read, and watches again before it waits.
+        guard call == nil || wait != nil else { return unwatch() }
+        // Between two calls nothing but the server's farewell is expected.
+        if handle?.consumeInput() != true { disconnect() }
     }
 }
 

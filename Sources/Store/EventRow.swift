@@ -11,16 +11,22 @@ package struct EventRow: Sendable, Equatable {
     package var causation: String?
     package var actor: String?
     package var recordedAt: Int64
+    /// Recorded, but it changed nothing.
+    package var isStale: Bool
     /// Where it was published, to publish it again; `nil` when it never was.
     package var exchange: String?
     package var routingKey: String?
+    /// Of an answer; otherwise it is the workflow's id.
+    package var correlationID: String?
+    package var isMandatory: Bool
     /// The message's body, exactly as published.
     package var body: [UInt8]
 
     package init(
         workflowID: String, seq: Int, id: String, type: String, taskID: String? = nil, attempt: Int? = nil,
-        causation: String? = nil, actor: String? = nil, recordedAt: Int64, exchange: String? = nil,
-        routingKey: String? = nil, body: [UInt8]
+        causation: String? = nil, actor: String? = nil, recordedAt: Int64, isStale: Bool = false,
+        exchange: String? = nil,
+        routingKey: String? = nil, correlationID: String? = nil, isMandatory: Bool = true, body: [UInt8]
     ) {
         self.workflowID = workflowID
         self.seq = seq
@@ -31,8 +37,11 @@ package struct EventRow: Sendable, Equatable {
         self.causation = causation
         self.actor = actor
         self.recordedAt = recordedAt
+        self.isStale = isStale
         self.exchange = exchange
         self.routingKey = routingKey
+        self.correlationID = correlationID
+        self.isMandatory = isMandatory
         self.body = body
     }
 }

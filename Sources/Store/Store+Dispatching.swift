@@ -1,7 +1,7 @@
 import Postgres
 
 /// A run that says it is alive.
-package struct LeaseExtension: Sendable, Hashable {
+package struct RowLease: Sendable, Hashable {
     package var workflowID: String
     package var taskID: String
     package var attempt: Int
@@ -15,6 +15,12 @@ package struct LeaseExtension: Sendable, Hashable {
         self.executor = executor
         self.until = until
     }
+
+    /// One of each run, in the order in which all lock.
+    static func latest(of runs: [RowLease]) -> [RowLease] {
+        Dictionary(runs.map { (Run($0), $0) }) { $0.until > $1.until ? $0 : $1 }.values
+            .sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
+    }
 }
 
 /// A wake-up that nobody has published in time.
@@ -26,14 +32,14 @@ package struct OverdueWake: Sendable, Hashable {
     package var wakeAt: Int64
 }
 
-/// One executor's run of one attempt.
+/// One run of one attempt.
 private struct Run: Hashable {
     let workflowID: String
     let taskID: String
     let attempt: Int
     let executor: String
 
-    init(_ lease: LeaseExtension) {
+    init(_ lease: RowLease) {
         (workflowID, taskID, attempt, executor) = (lease.workflowID, lease.taskID, lease.attempt, lease.executor)
     }
 
@@ -43,22 +49,27 @@ private struct Run: Hashable {
     }
 }
 
+extension [RowLease] {
+    /// The arrays of extend_leases.sql, in its order.
+    var parameters: [PostgresValue] {
+        [texts(\.workflowID), texts(\.taskID), ints(\.attempt), texts(\.executor), times(\.until)]
+    }
+
+    /// Those that do not hold their attempts.
+    ///
+    /// - Parameter rows: of the runs that do.
+    func strangers(_ rows: [PostgresRow]) throws -> [RowLease] {
+        let holders = try Set(rows.map(Run.init))
+        return filter { !holders.contains(Run($0)) }
+    }
+}
+
 extension Store {
     /// Extends the leases of the runs that hold their attempts.
     ///
     /// - Returns: the runs that do not: they are to be told so.
-    package func extendLeases(_ runs: [LeaseExtension]) async throws -> [LeaseExtension] {
-        guard !runs.isEmpty else { return [] }
-        let latest = Dictionary(runs.map { (Run($0), $0) }) { $0.until > $1.until ? $0 : $1 }
-        let sorted = latest.values.sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
-        let rows = try await database.query(
-            Query.extendLeases,
-            [
-                sorted.texts(\.workflowID), sorted.texts(\.taskID), sorted.ints(\.attempt), sorted.texts(\.executor),
-                sorted.times(\.until),
-            ])
-        let holders = try Set(rows.map(Run.init))
-        return sorted.filter { !holders.contains(Run($0)) }
+    package func extendLeases(_ runs: [RowLease]) async throws -> [RowLease] {
+        try await commit(Changes(leases: runs)).strangers
     }
 
     /// Wake-ups that are overdue, marked as swept: they are not returned again for `pause`.

@@ -91,16 +91,18 @@ extension Store {
     package func ingest(_ batch: [Ingest]) async throws -> [String: Int] {
         guard !batch.isEmpty else { return [:] }
         let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
-        let tasks = sorted.flatMap(\.tasks).sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
-        let artifacts = sorted.flatMap(\.artifacts)
-        let rows = try await database.query(
-            Query.ingest,
+        let tasks = Dictionary(sorted.flatMap(\.tasks).map { ([$0.workflowID, $0.taskID], $0) }) { $1 }.values
+            .sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
+        let artifacts = Array(
+            Dictionary(sorted.flatMap(\.artifacts).map { (ArtifactKey($0), $0) }) { first, _ in first }.values)
+        let parameters =
             [
                 sorted.texts(\.gathering.workflowID), sorted.ints(\.gathering.revision),
                 sorted.ints(\.gathering.ingestSeq),
                 sorted.ints(\.taken), sorted.texts(\.gathering.status), sorted.times(\.gathering.closeAt),
                 sorted.jsons(\.gathering.extra),
-            ] + tasks.parameters + artifacts.parameters)
+            ] + tasks.parameters + artifacts.parameters
+        let rows = try await persistently { try await database.query(Query.ingest, parameters) }
         var written: [String: Int] = [:]
         for row in rows { written[try row["workflow_id"]] = try row["ingest_seq"] }
         return written
@@ -112,15 +114,14 @@ extension Store {
     package func publish(_ batch: [Publication]) async throws -> [String: Int] {
         guard !batch.isEmpty else { return [:] }
         let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
-        let rows = try await database.query(
-            Query.publish,
-            [
-                sorted.texts(\.gathering.workflowID), sorted.ints(\.gathering.revision),
-                sorted.ints(\.gathering.ingestSeq),
-                sorted.bools(\.closes), sorted.bools(\.progress.isSnapshot), sorted.blobs(\.progress.event),
-                sorted.texts(\.progress.id), sorted.texts(\.progress.exchange), sorted.texts(\.progress.routingKey),
-                sorted.jsons(\.gathering.extra),
-            ])
+        let parameters = [
+            sorted.texts(\.gathering.workflowID), sorted.ints(\.gathering.revision),
+            sorted.ints(\.gathering.ingestSeq),
+            sorted.bools(\.closes), sorted.bools(\.progress.isSnapshot), sorted.blobs(\.progress.event),
+            sorted.texts(\.progress.id), sorted.texts(\.progress.exchange), sorted.texts(\.progress.routingKey),
+            sorted.jsons(\.gathering.extra),
+        ]
+        let rows = try await persistently { try await database.query(Query.publish, parameters) }
         var written: [String: Int] = [:]
         for row in rows { written[try row["workflow_id"]] = try row["revision"] }
         return written
@@ -131,9 +132,8 @@ extension Store {
     /// - Returns: those that were marked; the others: read them anew.
     package func settleUnchanged(_ gatherings: [GatheringRow]) async throws -> Set<String> {
         guard !gatherings.isEmpty else { return [] }
-        let rows = try await database.query(
-            Query.settleUnchanged,
-            [gatherings.texts(\.workflowID), gatherings.ints(\.revision), gatherings.ints(\.ingestSeq)])
+        let parameters = [gatherings.texts(\.workflowID), gatherings.ints(\.revision), gatherings.ints(\.ingestSeq)]
+        let rows = try await persistently { try await database.query(Query.settleUnchanged, parameters) }
         return try Set(rows.map { try $0["workflow_id"] })
     }
 
@@ -154,6 +154,21 @@ extension Store {
     ) async throws -> [String] {
         try await database.query(Query.abandonedGatherings, [.interval(dirty), .interval(overdue), .int(limit)])
             .map { try $0["workflow_id"] }
+    }
+}
+
+/// What makes two artifacts one.
+private struct ArtifactKey: Hashable {
+    let workflowID: String
+    let taskID: String
+    let name: String
+    let attempt: Int
+    let seq: Int
+    let digest: [UInt8]
+
+    init(_ row: ArtifactRow) {
+        (workflowID, taskID, name) = (row.workflowID, row.taskID, row.name)
+        (attempt, seq, digest) = (row.attempt, row.seq, row.digest)
     }
 }
 

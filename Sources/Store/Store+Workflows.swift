@@ -10,35 +10,42 @@ package struct StoredWorkflow: Sendable {
     package var takenMessages: Set<String>
 }
 
-/// What a batch of messages has led to.
+/// What a batch of messages has led to. One row for each workflow and each task.
 package struct Changes: Sendable {
     /// New ones with revision 0, whole; others with the revision that they build on, of which what never changes (request,
     /// input, actor …) is not looked at, and a `plan` of `nil` stays as it is.
     package var workflows: [WorkflowRow]
+    /// Whole rows, as they are to be; of workflows that are named above.
     package var tasks: [TaskRow]
     /// Those of one workflow in `seq` order.
     package var events: [EventRow]
+    /// Runs that were heard of, of any workflows: their leases do not depend on a revision.
+    package var leases: [RowLease]
     /// The workflows that give their concurrency slots back.
     package var freeSlotsOf: [String]
 
     package init(
-        workflows: [WorkflowRow] = [], tasks: [TaskRow] = [], events: [EventRow] = [], freeSlotsOf: [String] = []
+        workflows: [WorkflowRow] = [], tasks: [TaskRow] = [], events: [EventRow] = [], leases: [RowLease] = [],
+        freeSlotsOf: [String] = []
     ) {
         self.workflows = workflows
         self.tasks = tasks
         self.events = events
+        self.leases = leases
         self.freeSlotsOf = freeSlotsOf
     }
 }
 
 package struct CommitOutcome: Sendable, Equatable {
     /// The new revisions of the workflows that were written, by id.
-    package var revisions: [String: Int]
+    package var revisions: [String: Int] = [:]
     /// The workflows that somebody else has moved on or made meanwhile: nothing of theirs was written; read them anew.
-    package var lost: Set<String>
+    package var lost: Set<String> = []
+    /// Runs that do not hold the attempt that they speak of.
+    package var strangers: [RowLease] = []
     /// Concurrency keys that have a free slot now.
-    package var freedKeys: Set<String>
-    /// The database's clock.
+    package var freedKeys: Set<String> = []
+    /// The database's clock; absent when no workflow was written.
     package var clock: Int64?
 }
 
@@ -73,17 +80,26 @@ extension Store {
     ///
     /// - Throws: ``PostgresError``; with `.commitUnknown` all was written that could be, or nothing: read to know.
     package func commit(_ changes: Changes) async throws -> CommitOutcome {
-        guard !changes.workflows.isEmpty else { return CommitOutcome(revisions: [:], lost: [], freedKeys: []) }
         // Sorted, so that two batches that meet lock in the same order.
         let workflows = changes.workflows.sorted { $0.id < $1.id }
-        let createdAt = Dictionary(workflows.map { ($0.id, $0.createdAt) }, uniquingKeysWith: { first, _ in first })
-        let months = createdAt.mapValues(Self.month)
-        try await ensureEvents(of: Set(months.values))
-        let parameters =
-            workflows.parameters + changes.tasks.parameters
-            + changes.events.parameters(months: months) + [.texts(changes.freeSlotsOf.sorted())]
-        var outcome = CommitOutcome(revisions: [:], lost: Set(createdAt.keys), freedKeys: [])
-        for row in try await database.query(Query.commit, parameters) {
+        let leases = RowLease.latest(of: changes.leases)
+        var batch: [(Statement, [PostgresValue])] = []
+        if !workflows.isEmpty {
+            let months = Dictionary(
+                workflows.map { ($0.id, Self.month(of: $0.createdAt)) }, uniquingKeysWith: { first, _ in first }
+            )
+            try await ensureEvents(of: Set(months.values))
+            let parameters =
+                workflows.parameters + changes.tasks.parameters + changes.events.parameters(months: months)
+            batch.append((Query.commit, parameters + [.texts(changes.freeSlotsOf.sorted())]))
+        }
+        // After the states: a run whose start is in the same batch holds its attempt by then.
+        if !leases.isEmpty { batch.append((Query.extendLeases, leases.parameters)) }
+        guard !batch.isEmpty else { return CommitOutcome() }
+        var results = try await persistently { [batch] in try await database.pipeline(batch) }
+        var outcome = CommitOutcome(lost: Set(workflows.map(\.id)))
+        if !leases.isEmpty { outcome.strangers = try leases.strangers(results.removeLast().rows) }
+        for row in results.first?.rows ?? [] {
             let id: String = try row["id"]
             outcome.revisions[id] = try row["revision"]
             outcome.lost.remove(id)
@@ -114,7 +130,8 @@ extension WorkflowRow {
             concurrencyKey: try row["concurrency_key"], parentID: try row["parent_id"],
             parentTask: try row["parent_task"],
             parentAttempt: try row["parent_attempt"], seq: try row["seq"], revision: try row["revision"],
-            wakeAt: try row["wake_at"], sweptAt: try row["swept_at"], createdAt: try row["created_at"],
+            wakeAt: try row["wake_at"],
+            sweptAt: try row["swept_at"], createdAt: try row["created_at"], startedAt: try row["started_at"],
             endedAt: try row["ended_at"], plan: try row.json("plan"), input: try row.json("input"),
             output: try row.json("output"), error: try row.json("error"), actor: try row.json("actor"),
             reply: try row.json("reply"), notify: try row.json("notify"), gather: try row.json("gather"),
@@ -132,8 +149,9 @@ extension TaskRow {
             attempt: try row["attempt"], unmet: try row["unmet"], executor: try row["executor"],
             delivery: try row["delivery"], leaseUntil: try row["lease_until"], wakeAt: try row["wake_at"],
             sweptAt: try row["swept_at"], createdAt: try row["created_at"], dispatchedAt: try row["dispatched_at"],
-            startedAt: try row["started_at"], endedAt: try row["ended_at"], input: try row.json("input"),
-            output: try row.json("output"), error: try row.json("error"), artifacts: try row.json("artifacts"),
+            startedAt: try row["started_at"], endedAt: try row["ended_at"], deadline: try row["deadline"],
+            retryAt: try row["retry_at"], input: try row.json("input"), output: try row.json("output"),
+            error: try row.json("error"), artifacts: try row.json("artifacts"), items: try row.json("items"),
             extra: try row.json("extra"))
     }
 }
@@ -143,8 +161,9 @@ extension EventRow {
         self.init(
             workflowID: try row["workflow_id"], seq: try row["seq"], id: try row["id"], type: try row["type"],
             taskID: try row["task_id"], attempt: try row["attempt"], causation: try row["causation"],
-            actor: try row["actor"], recordedAt: try row["recorded_at"], exchange: try row["exchange"],
-            routingKey: try row["routing_key"], body: try row["data"])
+            actor: try row["actor"], recordedAt: try row["recorded_at"], isStale: try row["stale"],
+            exchange: try row["exchange"], routingKey: try row["routing_key"],
+            correlationID: try row["correlation_id"], isMandatory: try row["mandatory"], body: try row["data"])
     }
 }
 
@@ -159,12 +178,13 @@ extension [WorkflowRow] {
         return [
             texts(\.id), ints(\.revision), texts(once(\.workspace)), texts(once(\.requestID)),
             texts(once(\.requestDigest)),
-            texts(once(\.name)), ints(once(\.version)), texts(\.status), texts(\.statusReason), ints(\.priority),
-            texts(once(\.concurrencyKey)), texts(once(\.parentID)), texts(once(\.parentTask)),
-            ints(once(\.parentAttempt)),
-            ints(\.seq), times(\.wakeAt), times(\.createdAt), times(\.endedAt), jsons(\.plan), jsons(once(\.input)),
-            jsons(\.output), jsons(\.error), jsons(once(\.actor)), jsons(once(\.reply)), jsons(once(\.notify)),
-            jsons(once(\.gather)), jsons(\.extra),
+            texts(once(\.name)), ints(once(\.version)), texts(\.status), texts(\.statusReason),
+            ints(\.priority), texts(once(\.concurrencyKey)), texts(once(\.parentID)), texts(once(\.parentTask)),
+            ints(once(\.parentAttempt)), ints(\.seq), times(\.wakeAt), times(\.createdAt),
+            times(\.startedAt), times(\.endedAt), jsons(\.plan), jsons(once(\.input)), jsons(\.output),
+            jsons(\.error), jsons(once(\.actor)), jsons(once(\.reply)), jsons(once(\.notify)),
+            jsons(once(\.gather)),
+            jsons(\.extra),
         ]
     }
 }
@@ -177,8 +197,9 @@ extension [TaskRow] {
             rows.ints(\.position), rows.texts(\.kind), rows.texts(\.skill), rows.texts(\.domain), rows.texts(\.status),
             rows.texts(\.statusReason), rows.ints(\.attempt), rows.ints(\.unmet), rows.texts(\.executor),
             rows.ints(\.delivery), rows.times(\.leaseUntil), rows.times(\.wakeAt), rows.times(\.createdAt),
-            rows.times(\.dispatchedAt), rows.times(\.startedAt), rows.times(\.endedAt), rows.jsons(\.input),
-            rows.jsons(\.output), rows.jsons(\.error), rows.jsons(\.artifacts), rows.jsons(\.extra),
+            rows.times(\.dispatchedAt), rows.times(\.startedAt), rows.times(\.endedAt), rows.times(\.deadline),
+            rows.times(\.retryAt), rows.jsons(\.input), rows.jsons(\.output), rows.jsons(\.error),
+            rows.jsons(\.artifacts), rows.jsons(\.items), rows.jsons(\.extra),
         ]
     }
 }
@@ -188,8 +209,9 @@ extension [EventRow] {
         [
             texts { months[$0.workflowID] }, texts(\.workflowID), ints(\.seq), texts(\.id), texts(\.type),
             texts(\.taskID),
-            ints(\.attempt), texts(\.causation), texts(\.actor), times(\.recordedAt), texts(\.exchange),
-            texts(\.routingKey), .jsons(map(\.body)),
+            ints(\.attempt), texts(\.causation), texts(\.actor), times(\.recordedAt), bools(\.isStale),
+            texts(\.exchange),
+            texts(\.routingKey), texts(\.correlationID), bools(\.isMandatory), .jsons(map(\.body)),
         ]
     }
 }

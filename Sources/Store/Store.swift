@@ -12,6 +12,17 @@ package struct Store: Sendable {
 
     package init(_ database: PostgresPool) { self.database = database }
 
+    /// Runs a guarded write again when another transaction was in the way, which has then changed nothing.
+    ///
+    /// Batches are sorted, but the planner may take the rows of a small table in another order: two owners who meet there
+    /// can deadlock.
+    func persistently<Value>(_ write: () async throws -> Value) async throws -> Value {
+        for _ in 1...4 {
+            do { return try await write() } catch let error as PostgresError where error.code == .conflict { continue }
+        }
+        return try await write()
+    }
+
     /// The database's clock, in milliseconds since the epoch: due times come from it.
     package func clock() async throws -> Int64 {
         try await database.query(Statement("clock", "SELECT clock_timestamp()"))[0][0]

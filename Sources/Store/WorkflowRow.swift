@@ -25,6 +25,7 @@ package struct WorkflowRow: Sendable, Equatable {
     package var wakeAt: Int64?
     package var sweptAt: Int64?
     package var createdAt: Int64
+    package var startedAt: Int64?
     package var endedAt: Int64?
     /// Never absent in the table; `nil` in a change leaves it as it is.
     package var plan: JSONValue?
@@ -43,7 +44,8 @@ package struct WorkflowRow: Sendable, Equatable {
         id: String, workspace: String, requestID: String, requestDigest: String, name: String, version: Int? = nil,
         status: String, statusReason: String? = nil, priority: Int = 0, concurrencyKey: String? = nil,
         parentID: String? = nil, parentTask: String? = nil, parentAttempt: Int? = nil, seq: Int, revision: Int = 0,
-        wakeAt: Int64? = nil, sweptAt: Int64? = nil, createdAt: Int64, endedAt: Int64? = nil, plan: JSONValue? = nil,
+        wakeAt: Int64? = nil, sweptAt: Int64? = nil, createdAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
+        plan: JSONValue? = nil,
         input: JSONValue? = nil, output: JSONValue? = nil, error: JSONValue? = nil, actor: JSONValue? = nil,
         reply: JSONValue? = nil, notify: JSONValue? = nil, gather: JSONValue? = nil, extra: JSONValue? = nil
     ) {
@@ -65,6 +67,7 @@ package struct WorkflowRow: Sendable, Equatable {
         self.wakeAt = wakeAt
         self.sweptAt = sweptAt
         self.createdAt = createdAt
+        self.startedAt = startedAt
         self.endedAt = endedAt
         self.plan = plan
         self.input = input

@@ -26,10 +26,10 @@ struct `A commit` {
 
             let outcome = try await store.commit(Changes(workflows: [row], tasks: [first, second], events: events))
             #expect(outcome.revisions == ["w1": 1])
+            row.revision = 1
             #expect(outcome.lost.isEmpty)
             let (loaded, clock) = try await store.load(["w1", "nowhere"])
             let stored = try #require(loaded["w1"])
-            row.revision = 1
             #expect(loaded.count == 1)
             #expect(stored.row == row)
             #expect(stored.row.input?.text == row.input?.text)
@@ -48,7 +48,7 @@ struct `A commit` {
                     workflows: [workflow("a"), workflow("b")], tasks: [task("a", "t"), task("b", "t")],
                     events: [event("a", 1), event("b", 1)]))
             _ = try await store.commit(
-                Changes(workflows: [workflow("a", revision: 1, seq: 2)], events: [event("a", 2)]))
+                Changes(workflows: [workflow("a", after: 1)], events: [event("a", 2)]))
             // Behind with a, up to date with b, too late for c, the first with d.
             _ = try await store.commit(Changes(workflows: [workflow("c")], events: [event("c", 1)]))
             var other = workflow("c")
@@ -56,8 +56,8 @@ struct `A commit` {
             let outcome = try await store.commit(
                 Changes(
                     workflows: [
-                        workflow("d"), workflow("a", revision: 1, seq: 2, status: "failed"), other,
-                        workflow("b", revision: 1, seq: 2, status: "succeeded"),
+                        workflow("d"), workflow("a", after: 1, status: "failed"), other,
+                        workflow("b", after: 1, status: "succeeded"),
                     ],
                     tasks: [
                         task("a", "t", status: "failed"), task("b", "t", status: "succeeded"), task("c", "x"),
@@ -95,10 +95,10 @@ struct `A commit` {
                             let outcome = try await store.commit(
                                 Changes(
                                     workflows: loaded.values.map {
-                                        workflow($0.row.id, revision: $0.row.revision, seq: $0.row.seq + 1)
+                                        workflow($0.row.id, after: $0.row.revision)
                                     },
                                     events: loaded.values.map {
-                                        event($0.row.id, $0.row.seq + 1, causation: "\(owner)-\(round)")
+                                        event($0.row.id, $0.row.revision + 1, causation: "\(owner)-\(round)")
                                     }))
                             won += outcome.revisions.map { "\($0.key)/\($0.value)" }
                         }
@@ -142,19 +142,19 @@ struct `A commit` {
             var run = task("w", "t", status: "running", attempt: 1)
             (run.executor, run.leaseUntil) = ("e1", monday)
             _ = try await store.commit(Changes(workflows: [workflow("w")], tasks: [run]))
-            func lease(_ executor: String, _ attempt: Int, _ until: Int64) -> LeaseExtension {
-                LeaseExtension(workflowID: "w", taskID: "t", attempt: attempt, executor: executor, until: until)
+            func lease(_ executor: String, _ attempt: Int, _ until: Int64) -> RowLease {
+                RowLease(workflowID: "w", taskID: "t", attempt: attempt, executor: executor, until: until)
             }
             let strangers = try await store.extendLeases([
                 lease("e1", 1, monday + 10), lease("e1", 1, monday + 60), lease("e2", 1, monday + 90),
                 lease("e1", 2, monday + 90),
             ])
             #expect(Set(strangers) == [lease("e2", 1, monday + 90), lease("e1", 2, monday + 90)])
-            _ = try await store.commit(Changes(workflows: [workflow("w", revision: 1)], tasks: [run]))
+            _ = try await store.commit(Changes(workflows: [workflow("w", after: 1)], tasks: [run]))
             let kept = try await store.workflow("w")?.tasks.first?.leaseUntil
             #expect(kept == monday + 60)
             run.executor = "e2"
-            _ = try await store.commit(Changes(workflows: [workflow("w", revision: 2)], tasks: [run]))
+            _ = try await store.commit(Changes(workflows: [workflow("w", after: 2)], tasks: [run]))
             let taken = try await store.workflow("w")?.tasks.first?.leaseUntil
             #expect(taken == monday)
         }
@@ -209,13 +209,9 @@ struct `A wake-up` {
             #expect(impatient.count == 2)
             // A new time is a new wake-up.
             due.wakeAt = monday + 5
-            _ = try await store.commit(
-                Changes(
-                    workflows: [
-                        {
-                            var row = workflow("w", revision: 1); row.wakeAt = monday + 1; return row
-                        }()
-                    ], tasks: [due]))
+            var change = workflow("w", after: 1)
+            change.wakeAt = monday + 1
+            _ = try await store.commit(Changes(workflows: [change], tasks: [due]))
             let moved = try await store.sweepOverdue()
             #expect(moved.map(\.taskID) == ["due"])
         }
@@ -246,9 +242,9 @@ struct `A concurrency slot` {
             _ = try await store.commit(
                 Changes(
                     workflows: ids.enumerated().map { index, id in
-                        var row = workflow(id, status: "queued")
-                        (row.concurrencyKey, row.createdAt) = ("repo", monday + Int64(index))
-                        return row
+                        var change = workflow(id, status: "queued")
+                        (change.concurrencyKey, change.createdAt) = ("repo", monday + Int64(index))
+                        return change
                     }))
             let holders = try await withThrowingTaskGroup(of: String?.self) { group in
                 for id in ids { group.addTask { try await store.takeSlot(of: "repo", limit: 3, for: id) ? id : nil } }
@@ -261,7 +257,7 @@ struct `A concurrency slot` {
             let next = try await store.nextQueued(for: ["repo", "other"])
             #expect(next == ["repo": "w0"])
             let outcome = try await store.commit(
-                Changes(workflows: [workflow(holder, revision: 1, seq: 2, status: "succeeded")], freeSlotsOf: [holder]))
+                Changes(workflows: [workflow(holder, after: 1, status: "succeeded")], freeSlotsOf: [holder]))
             #expect(outcome.freedKeys == ["repo"])
         }
     }

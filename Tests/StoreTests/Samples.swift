@@ -4,12 +4,13 @@ import Store
 /// 2026-01-05 09:00 UTC.
 let monday: Int64 = 1_767_603_600_000
 
-func workflow(_ id: String, revision: Int = 0, seq: Int = 1, status: String = "running") -> WorkflowRow {
+/// A row that makes a workflow, or moves one on by an event.
+func workflow(_ id: String, after base: Int = 0, status: String = "running") -> WorkflowRow {
     WorkflowRow(
         id: id, workspace: "default", requestID: "request-\(id)", requestDigest: "digest", name: "deploy", version: 3,
-        status: status, seq: seq, revision: revision, createdAt: monday,
+        status: status, seq: base + 1, revision: base, createdAt: monday,
         endedAt: ["succeeded", "failed", "cancelled"].contains(status) ? monday + 1000 : nil,
-        plan: revision == 0 ? ["tasks": [:]] : nil, input: ["amount": 1.10], actor: ["id": "ada"])
+        plan: base == 0 ? ["tasks": [:]] : nil, input: ["amount": 1.10], actor: ["id": "ada"])
 }
 
 func task(_ workflowID: String, _ id: String, status: String = "pending", attempt: Int = 0) -> TaskRow {

@@ -37,7 +37,7 @@ struct HistoryCheck {
         }
         let isWaiting = stored.row.wakeAt != nil || stored.row.status == "paused" || stored.row.concurrencyKey != nil
         if moving.isEmpty, !isWaiting { report(.endsOnce, "it is \(stored.row.status), and nothing will ever move it") }
-        for task in moving where task.wakeAt == nil && task.extra?["items"] == nil {
+        for task in moving where task.wakeAt == nil && task.items == nil {
             report(.endsOnce, "\(task.taskID) is \(task.status), and nothing will wake it")
         }
     }

@@ -1,4 +1,5 @@
--- What runs: workflows, their tasks, and the history that both are the sum of.
+-- What runs: workflows, their tasks, and the history that both are the sum of. A workflow's `seq` is that of its
+-- last event; its `revision` grows with every commit, and guards it.
 
 CREATE TABLE baton.workflows (
     id text PRIMARY KEY,
@@ -19,6 +20,7 @@ CREATE TABLE baton.workflows (
     wake_at timestamptz,
     swept_at timestamptz,
     created_at timestamptz NOT NULL,
+    started_at timestamptz,
     ended_at timestamptz,
     month date NOT NULL GENERATED ALWAYS AS (date_trunc('month', created_at AT TIME ZONE 'UTC')::date) STORED,
     plan json NOT NULL,
@@ -68,10 +70,13 @@ CREATE TABLE baton.tasks (
     dispatched_at timestamptz,
     started_at timestamptz,
     ended_at timestamptz,
+    deadline timestamptz,
+    retry_at timestamptz,
     input json,
     output json,
     error json,
     artifacts json,
+    items json,
     extra json,
     PRIMARY KEY (workflow_id, task_id),
     CONSTRAINT tasks_kind_is_known CHECK (kind IN ('skill', 'approval', 'gate', 'workflow', 'wait')),
@@ -101,8 +106,11 @@ CREATE TABLE baton.events (
     causation text,
     actor text,
     recorded_at timestamptz NOT NULL,
+    stale boolean NOT NULL DEFAULT false,
     exchange text,
     routing_key text,
+    correlation_id text,
+    mandatory boolean NOT NULL DEFAULT true,
     data json NOT NULL,
     PRIMARY KEY (month, workflow_id, seq),
     CONSTRAINT events_month_is_a_first CHECK (extract(day FROM month) = 1),

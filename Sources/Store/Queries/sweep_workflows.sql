@@ -1,7 +1,7 @@
 -- Workflows whose wake-up is overdue; as sweep_tasks.sql.
 -- $1 overdue by at least (interval), $2 not swept for (interval), $3 at most so many
 WITH due AS MATERIALIZED (
-    SELECT id
+    SELECT ctid
     FROM baton.workflows
     WHERE wake_at <= now() - $1::interval AND (swept_at IS NULL OR swept_at < now() - $2::interval)
     ORDER BY wake_at
@@ -10,6 +10,5 @@ WITH due AS MATERIALIZED (
 )
 UPDATE baton.workflows w
 SET swept_at = now()
-FROM due
-WHERE w.id = due.id
+WHERE w.ctid = ANY (ARRAY(SELECT ctid FROM due))
 RETURNING w.id AS workflow_id, w.wake_at

@@ -1,4 +1,0 @@
-import Store
-
-/// A lease as a row has it; the engine's own is `LeaseExtension` too.
-typealias RowLease = LeaseExtension

@@ -1,0 +1,84 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// The hot statements at a size where it matters which way the planner goes.
+@Suite(.timeLimit(.minutes(1)))
+struct `A hot statement` {
+    @Test func `finds its rows by index`() async throws {
+        try await withDatabase { settings in
+            try await administer(settings, Self.rows)
+            let connection = try await PostgresConnection.open(settings)
+            let statements = [
+                Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation,
+                Query.history,
+                Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.windowedWorkflows, Query.nextQueued,
+                Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts,
+                Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
+                Query.abandonedGatherings, Query.progress, Query.listArtifacts,
+            ]
+            for statement in statements {
+                // As a connection runs it after some times, whatever the parameters.
+                try await connection.script(
+                    "prepare", "SET plan_cache_mode = force_generic_plan; PREPARE tried AS \(statement.sql)")
+                let nulls = Array(repeating: "NULL", count: statement.parameterCount).joined(separator: ", ")
+                let lines = try await connection.query(
+                    Statement("explain \(statement.name)", "EXPLAIN EXECUTE tried(\(nulls))"))
+                let plan = try lines.map { (row) throws -> String in try row[0] }.joined(separator: "\n")
+                try await connection.script("deallocate", "DEALLOCATE tried")
+                #expect(!plan.contains("Seq Scan"), "\(statement.name):\n\(plan)")
+                if plan.contains("SubPlan") && statement == Query.commit {
+                    #expect(plan.contains("hashed SubPlan"), "\(plan)")
+                }
+            }
+            await connection.close()
+        }
+    }
+
+    /// 10,000 workflows with 100,000 tasks, events, and what was gathered of them.
+    private static let rows = """
+        SELECT baton.ensure_events_of(ARRAY['2026-01-01', '2026-02-01']::date[]);
+        INSERT INTO baton.workflows
+            (id, workspace, request_id, request_digest, name, status, concurrency_key, seq, wake_at, created_at, ended_at, plan)
+        SELECT 'w' || n, 'default', 'r' || n, 'd', 'n', CASE WHEN n % 20 = 0 THEN 'queued' WHEN n % 20 < 3 THEN 'running' ELSE 'succeeded' END,
+            'key' || n % 100, 10, CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END,
+            '2026-01-05'::timestamptz + n % 2 * interval '28 days' + n * interval '1 s', CASE WHEN n % 20 >= 3 THEN now() END, '{}'
+        FROM generate_series(1, 10000) n;
+        INSERT INTO baton.tasks (workflow_id, task_id, key, position, kind, skill, domain, status, status_reason, attempt, wake_at, created_at, ended_at)
+        SELECT 'w' || n, 't' || t, 't' || t, t, 'skill', 's', 'domain' || t % 5,
+            CASE WHEN n % 20 < 3 THEN 'pending' ELSE 'succeeded' END, CASE WHEN n % 20 = 2 AND t = 9 THEN 'window' END, 1,
+            CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END, now(), CASE WHEN n % 20 >= 3 THEN now() END
+        FROM generate_series(1, 10000) n, generate_series(1, 10) t;
+        INSERT INTO baton.events (month, workflow_id, seq, id, type, causation, recorded_at, data)
+        SELECT CASE WHEN n % 2 = 0 THEN '2026-01-01' ELSE '2026-02-01' END::date, 'w' || n, s, n || '/' || s, 'task.completed', 'm' || n || '/' || s / 3, now(), '{}'
+        FROM generate_series(1, 10000) n, generate_series(1, 10) s;
+        INSERT INTO baton.gatherings (workflow_id, definition, ingest_seq, published_seq, dirty_since, close_at, revision)
+        SELECT 'w' || n, '{}', 10, CASE WHEN n % 50 = 0 THEN 9 ELSE 10 END, CASE WHEN n % 50 = 0 THEN now() END,
+            CASE WHEN n % 50 = 1 THEN now() END, 3
+        FROM generate_series(1, 10000) n;
+        INSERT INTO baton.gathering_tasks (workflow_id, task_id)
+        SELECT 'w' || n, 't' || t FROM generate_series(1, 10000) n, generate_series(1, 5) t;
+        INSERT INTO baton.artifacts (workflow_id, task_id, name, attempt, seq, digest, domain, skill_id, retry_at)
+        SELECT 'w' || n, 't' || t, 'result', 1, 1000, 'x', 'd', 's', CASE WHEN n % 100 = 0 THEN now() END
+        FROM generate_series(1, 10000) n, generate_series(1, 5) t;
+        INSERT INTO baton.progress (workflow_id, revision, snapshot, event, id, exchange, routing_key, confirmed_at)
+        SELECT 'w' || n, r, r = 1, 'x', 'x', 'x', 'x', CASE WHEN n % 100 > 0 THEN now() END
+        FROM generate_series(1, 10000) n, generate_series(1, 3) r;
+        INSERT INTO baton.slots (key, slot, workflow_id) SELECT 'key' || n, 1, 'w' || n FROM generate_series(1, 10000) n;
+        ANALYZE;
+        """
+}
+
+extension Statement {
+    /// How many parameters its text names.
+    fileprivate var parameterCount: Int {
+        var highest = 0
+        // Comments name them too, before the first line of the statement.
+        for part in sql.split(separator: "$").dropFirst() {
+            if let number = Int(part.prefix { $0.isNumber }) { highest = max(highest, number) }
+        }
+        return highest
+    }
+}
