@@ -7,10 +7,14 @@ import Glibc
 /// thread, a blocking call never occupies the cooperative pool, and an idle handle costs nothing:
 /// the thread sleeps in `poll` until a job, a watched descriptor or a timer wakes it.
 ///
+/// A continuation resumes where its task prefers to run, by default on the cooperative pool, and only then goes on to
+/// its actor. So an actor that waits for its thread does so in `withTaskExecutorPreference`: one hop less (3 µs instead of
+/// 22), and it goes on also when the pool is busy.
+///
 /// The thread keeps this object alive until ``stop()`` has been called and every job enqueued before
 /// has run; an actor calls it from its `deinit`. Handlers of descriptors and timers run on the
 /// thread between two jobs, so there the actor may use `assumeIsolated`.
-package final class IOThread: SerialExecutor, @unchecked Sendable {
+package final class IOThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// What a watched descriptor is ready for.
     package struct Readiness: OptionSet, Sendable {
         package let rawValue: Int16
@@ -161,7 +165,9 @@ package final class IOThread: SerialExecutor, @unchecked Sendable {
             }
             for item in work {
                 switch item {
-                case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+                case .job(let job):
+                    unsafe job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 case .action(let action): action()
                 }
             }

@@ -123,12 +123,16 @@ package actor PostgresConnection {
             throw PostgresError(.cancelled, operation, "cancelled before it was sent")
         }
         call = Call(number: number, operation: operation, deadline: deadline, beganInTransaction: isInTransaction)
-        let outcome: Result<Value, PostgresError> = await withTaskCancellationHandler {
-            do throws(PostgresError) { return .success(try await body(self)) } catch { return .failure(error) }
-        } onCancel: {
-            if !ignoringCancellation { Task { await self.stop(call: number) } }
+        // What it waits for comes on the thread, and needs none of the cooperative pool.
+        let outcome = await withTaskExecutorPreference(thread) {
+            let outcome: Result<Value, PostgresError> = await withTaskCancellationHandler {
+                do throws(PostgresError) { return .success(try await body(self)) } catch { return .failure(error) }
+            } onCancel: {
+                if !ignoringCancellation { Task { await self.stop(call: number) } }
+            }
+            await waitForCancel()
+            return outcome
         }
-        await waitForCancel()
         call = nil
         watch(.read)
         condition.isInTransaction = handle?.isInTransaction ?? false

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import IOThread
 import Testing
@@ -35,6 +36,30 @@ private actor Counter {
     }
 }
 
+extension Counter {
+    /// Waits for its thread while tasks of others block every thread of the cooperative pool.
+    ///
+    /// - Returns: whether the pool was blocked to the end.
+    func wait(times: Int, blocking pool: Barrier) async -> Bool {
+        for _ in 0..<64 { Task.detached { pool.block() } }
+        await withTaskExecutorPreference(thread) {
+            for _ in 0..<times { await wait(.milliseconds(1)) }
+        }
+        return pool.open()
+    }
+}
+
+/// Blocks threads until it is opened.
+private final class Barrier: Sendable {
+    private let blocked = DispatchSemaphore(value: 0)
+
+    /// Not for ever: a test that fails must not hang the others.
+    func block() { _ = blocked.wait(timeout: .now() + 20) }
+
+    /// - Returns: whether somebody was blocked.
+    func open() -> Bool { (0..<64).map { _ in blocked.signal() != 0 }.contains(true) }
+}
+
 @Suite(.timeLimit(.minutes(1)))
 struct `An actor on a thread of its own` {
     @Test func `runs one job at a time, whoever asks`() async {
@@ -70,6 +95,11 @@ struct `An actor on a thread of its own` {
         var sent: UInt8 = 42
         unsafe _ = write(input, &sent, 1)
         #expect(await byte == 42)
+    }
+
+    @Test func `goes on while the cooperative pool is busy`() async {
+        let blocked = await Counter().wait(times: 5, blocking: Barrier())
+        #expect(blocked)
     }
 
     @Test func `runs a timer no sooner than it is due`() async {
