@@ -88,9 +88,12 @@ package actor PostgresConnection {
         let verdicts = [
             "certificate", "SSL", "authentication", "pg_hba.conf", "does not exist", "password",
             "permission denied for",
-            "is not permitted to log in", "invalid", "could not translate",
+            "is not permitted to log in", "invalid",
         ]
-        let isVerdict = verdicts.contains { words.contains($0) } && !words.contains("Temporary failure")
+        // Names stand in quotes, and may be any words.
+        let ownWords = words.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset.isMultiple(of: 2) }.map(\.element).joined()
+        let isVerdict = verdicts.contains { ownWords.contains($0) }
         return PostgresError(isVerdict ? .refused : .unavailable, "connect", words)
     }
 

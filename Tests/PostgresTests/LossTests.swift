@@ -95,6 +95,14 @@ struct `A lost connection` {
         }
     }
 
+    @Test(arguments: ["host=nowhere.invalid", "host=127.0.0.1&port=1"])
+    func `to a host that is not there yet is worth another try`(place: String) async throws {
+        let settings = try PostgresSettings(url: "postgresql:///x?\(place)")
+        let error = await Result { try await PostgresConnection.open(settings) }.failure
+        #expect(error?.code == .unavailable, "\(error?.detail ?? "")")
+        #expect(error?.isRetriable == true)
+    }
+
     @Test func `to a server that never answers the greeting ends at the deadline`() async throws {
         try await withProxy { proxy, settings in
             var settings = settings
