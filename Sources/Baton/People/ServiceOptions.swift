@@ -16,12 +16,16 @@ struct ServiceOptions: ParsableArguments {
                 "Without it BATON_AMQP_URL, BATON_DATABASE_URL and BATON_OBJECTS count, then the one that runs here."))
     var data: String?
 
+    // Inlined into an asynchronous function, either of these two crashes the optimizer of Swift 6.3.1 (LLVM's
+    // CoroSplit, in emitSetAndGetSwiftErrorValueAround); a debug build never shows it.
+    @inline(never)
     func broker() throws -> AMQPSettings {
         var settings = try AMQPSettings(url: setting("BATON_AMQP_URL"))
         settings.connectionName = "baton command line"
         return settings
     }
 
+    @inline(never)
     func database() throws -> PostgresSettings {
         var settings = try PostgresSettings(url: setting("BATON_DATABASE_URL"))
         settings.applicationName = "baton command line"
