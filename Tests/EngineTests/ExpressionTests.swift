@@ -61,7 +61,7 @@ struct `An expression` {
     }
 
     @Test func `keeps its type when it is the whole string, and is written into any other`() throws {
-        let input: JSONValue = ["n": 1.50, "s": "x", "o": ["a": 1], "z": nil]
+        let input: JSONValue = ["n": 1.50, "s": "x", "o": ["a": 1], "z": .null]
         #expect(try evaluate("${{input.n}}", input).text == "1.5")
         #expect(try evaluate("${{ input.o }}", input) == ["a": 1])
         #expect(try evaluate("a ${{ input.s }}${{ input.o }} ${{ input.z }}!", input) == #"a x{"a":1} !"#)

@@ -151,7 +151,7 @@ struct `A workflow` {
         bench.dispatch("a")
         bench.fail("a")
         bench.dispatch("b")
-        #expect(bench.order("b")?.input == ["got": nil, "why": "broken"])
+        #expect(bench.order("b")?.input == ["got": .null, "why": "broken"])
         bench.complete("b")
         #expect(bench.state.status == .succeeded)
     }

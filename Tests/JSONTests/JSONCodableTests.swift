@@ -43,7 +43,7 @@ private struct Message: Codable, Equatable {
         parts: [Part(name: "é", weight: 1e-7), Part(name: "\"", weight: -2, tags: ["a", "b"])],
         counts: ["x": 1, "y": 2],
         outcome: .value(7, note: "n"),
-        payload: ["a": [1, nil, ["b": .number(JSONNumber(literal: "1.00000000000000000000001e5")!)]]],
+        payload: ["a": [1, .null, ["b": .number(JSONNumber(literal: "1.00000000000000000000001e5")!)]]],
         limit: JSONNumber(literal: "123456789012345678901234567890.50")!, extra: ["k": [true]])
 }
 
@@ -101,7 +101,7 @@ struct `Codable values` {
 
     @Test func `are the same JSON as Foundation's`() throws {
         var message = Message.example
-        message.payload = ["a": [1, nil, ["b": 1.5, "c": "x", "d": true]]]
+        message.payload = ["a": [1, .null, ["b": 1.5, "c": "x", "d": true]]]
         message.limit = JSONNumber(literal: "12.5")!
         let theirs = try JSONEncoder().encode(message)
         let ours = try encoder.bytes(message)

@@ -95,7 +95,7 @@ struct `A patch` {
         let new = try JSONReader.parse(#"{"a":1,"é":true,"b":{"y":[1],"x":"1","w~/":{}},"B":null,"same":[{"k":10}]}"#)
         #expect(
             JSONPatch.diff(from: old, to: new).operations == [
-                .add(JSONPointer(["B"]), nil), .add(JSONPointer(["b", "w~/"]), [:]),
+                .add(JSONPointer(["B"]), .null), .add(JSONPointer(["b", "w~/"]), [:]),
                 .replace(JSONPointer(["b", "x"]), "1"), .replace(JSONPointer(["b", "y"]), [1]),
                 .remove(JSONPointer(["z"])), .add(JSONPointer(["é"]), true),
             ])

@@ -8,7 +8,7 @@ struct `The reader` {
             #" {"a": [null, true, false, -12.50e+3, "x", {}, []], "é": "\u00e9\n\ud83d\ude00\/", "": ""} "#)
         #expect(
             value == [
-                "a": [nil, true, false, .number(JSONNumber(-12500)), "x", [:], []], "é": "é\n😀/", "": "",
+                "a": [.null, true, false, .number(JSONNumber(-12500)), "x", [:], []], "é": "é\n😀/", "": "",
             ])
         #expect(value["a"]?[3]?.number?.literal == "-12.50e+3")
         #expect(value.object?.names == ["a", "é", ""])

@@ -90,7 +90,7 @@ struct `A value` {
 
     @Test func `has its place in the canonical order`() {
         let ascending: [JSONValue] = [
-            nil, false, true, .number(JSONNumber(literal: "-1e400")!), -2, -1.5, 0, 0.001, 2, 10,
+            .null, false, true, .number(JSONNumber(literal: "-1e400")!), -2, -1.5, 0, 0.001, 2, 10,
             .number(JSONNumber(literal: "1e400")!), "", "B", "a b", "a", "a\"", "a\n", "é", [1, 2], [1], [2], [],
             ["a": 1], ["a": 2], ["b": 0], [:],
         ]
@@ -99,7 +99,7 @@ struct `A value` {
     }
 
     @Test func `is written pretty`() {
-        let value: JSONValue = ["a": [1, ["b": nil]], "c": [], "d": [:]]
+        let value: JSONValue = ["a": [1, ["b": .null]], "c": [], "d": [:]]
         #expect(
             value.prettyText == """
                 {

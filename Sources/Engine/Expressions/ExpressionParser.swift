@@ -137,7 +137,7 @@ struct ExpressionParser {
         switch name {
         case "true": return .literal(true)
         case "false": return .literal(false)
-        case "null": return .literal(nil)
+        case "null": return .literal(.null)
         case "tasks": return try task(at: place)
         default: break
         }
