@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import JSON
 import Subprocess
 import Synchronization
@@ -11,26 +12,28 @@ struct CommandRun: SkillRun {
     /// The variables that it may see.
     let environment: [String: String]
 
+    /// A program may end without reading its input; writing to it then must not end us. Children get the default back.
+    private static let survivesClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
     func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue {
+        _ = Self.survivesClosedPipes
         let speech = CommandSpeech(rule, events)
+        let leader = Mutex<pid_t?>(nil)
+        // Whatever its leader has left behind in the group.
+        defer { if let group = leader.withLock({ $0 }) { kill(-group, SIGKILL) } }
         do {
             let outcome = try await Subprocess.run(
                 executable, arguments: Arguments(Array(rule.run.dropFirst())),
                 environment: .custom(variables(order)), workingDirectory: .init(folder), platformOptions: options,
                 input: .inputWriter, output: .sequence, error: .sequence
             ) { execution in
-                try await withTaskCancellationHandler {
-                    try await converse(execution, order, speech)
-                } onCancel: {
-                    end(execution)
-                }
+                leader.withLock { $0 = execution.processIdentifier.value }
+                try await converse(execution, order, speech)
             }
+            if Task.isCancelled { throw RunFailure.cancelled }
             return try await speech.output(outcome.terminationStatus)
         } catch let failure as RunFailure {
             throw failure
-        } catch let error as SubprocessError {
-            if Task.isCancelled { throw .cancelled }
-            throw RunFailure(code: "not_started", message: "\(rule.run[0]): \(error)")
         } catch {
             if Task.isCancelled { throw .cancelled }
             throw RunFailure(code: "not_started", message: "\(rule.run[0]): \(error)")
@@ -46,6 +49,8 @@ struct CommandRun: SkillRun {
     private var options: PlatformOptions {
         var options = PlatformOptions()
         options.processGroupID = 0
+        // When its task is cancelled, or says no more: the whole group is asked, and after a while not asked any more.
+        options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: rule.stopWithin)]
         return options
     }
 
@@ -96,23 +101,7 @@ struct CommandRun: SkillRun {
                 }
                 if let rest = lines.rest() { await speech.logged(rest) }
             }
-            do {
-                try await streams.waitForAll()
-            } catch {
-                end(execution)
-                throw error
-            }
-            if Task.isCancelled { throw RunFailure.cancelled }
-        }
-    }
-
-    /// Asks the whole group to end, and after a while does not ask any more.
-    private func end(_ execution: Execution<CustomWriteInput, SequenceOutput, SequenceOutput>) {
-        try? execution.send(signal: .terminate, toProcessGroup: true)
-        let stopWithin = rule.stopWithin
-        Task.detached {  // outlives the cancelled task that asks for it
-            try? await Task.sleep(for: stopWithin)
-            try? execution.send(signal: .kill, toProcessGroup: true)
+            try await streams.waitForAll()
         }
     }
 }
