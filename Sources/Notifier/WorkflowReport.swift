@@ -48,8 +48,8 @@ extension WorkflowReport.Domain {
             if !domains.contains(where: { $0.name == name }) { domains.append(WorkflowReport.Domain(name: name)) }
             for index in domains.indices where domains[index].name == name { body(&domains[index]) }
         }
-        for task in stored.row.plan?["tasks"]?.array ?? [] {
-            guard let name = task["domain"]?.string else { continue }
+        for task in stored.row.plan?["tasks"]?.object?.members ?? [] {
+            guard let name = task.value["domain"]?.string else { continue }
             change(name) { $0.total += 1 }
         }
         for task in stored.tasks where task.instance == nil {

@@ -24,10 +24,7 @@ struct FakeSlack {
         let output = Pipe()
         process.standardOutput = output
         try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
+        defer { kill(process.processIdentifier, SIGKILL) }
         var line = Data()
         while line.last != UInt8(ascii: "\n"), let byte = try output.fileHandleForReading.read(upToCount: 1),
             !byte.isEmpty

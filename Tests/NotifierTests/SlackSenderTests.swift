@@ -50,9 +50,15 @@ struct `A workflow in Slack` {
             sender.wake()
             let all = try await slack.calls(5)
             #expect(all.allSatisfy { $0.answer["ok"]?.bool == true })
-            let posts = all.filter { $0.method == "chat.postMessage" && $0.arguments["thread_ts"] == nil }
-            #expect(posts.count == 1)
-            #expect(posts[0].arguments["channel"]?.string == "#deploys")
+            let made = all.map { call in
+                call.method + (call.arguments["thread_ts"]?.string == nil ? "" : " in its thread")
+            }
+            #expect(
+                made == [
+                    "chat.postMessage", "chat.update", "chat.postMessage in its thread", "chat.update",
+                    "chat.postMessage in its thread",
+                ])
+            #expect(all[0].arguments["channel"]?.string == "#deploys")
             let replies = all.compactMap { $0.arguments["thread_ts"] != nil ? $0.arguments["text"]?.string : nil }
             #expect(replies.count == 2)
             #expect(replies[0].contains("active 0.840 (data-read, payments)"))
@@ -98,7 +104,7 @@ extension Store {
                     WorkflowRow(
                         id: "wf-1", workspace: "default", requestID: "r", requestDigest: "d", name: "deploy",
                         status: "running", seq: 1, createdAt: 1_767_603_600_000,
-                        plan: ["tasks": [["id": "a", "domain": "payments"], ["id": "b", "domain": "data-read"]]],
+                        plan: ["tasks": ["a": ["domain": "payments"], "b": ["domain": "data-read"]]],
                         input: [:], actor: ["id": "ada"], notify: ["slack": .string(channel)])
                 ]))
         try await database.execute(
