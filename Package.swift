@@ -122,6 +122,7 @@ let package = Package(
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]),
         tests("LocalServers", ["IOThread", "JSON"]),
+        tests("Baton", ["TestSupport", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -9,16 +9,17 @@ package struct Baton: AsyncParsableCommand {
             Requests become plans, plans become tasks that run in the executors of their domains, and what the tasks find is \
             merged while they still run. A first look:
 
-              baton dev                                   everything on this machine, in one terminal
-              baton skills sync skills                    in a second one: what tasks can be done by
-              baton definitions apply hello.yaml          what can be run
-              baton submit hello --watch                  run it, and see the result
+              baton dev                            everything here, in one terminal
+              baton skills sync skills             what tasks can be done by
+              baton definitions apply hello.yaml   what can be run
+              baton submit hello --watch           run it, and see the result
 
             Commands find a running `baton dev` by themselves; elsewhere BATON_AMQP_URL and BATON_DATABASE_URL say where the \
             broker and the database are. NO_COLOR takes the colours away, --output json prints for programs, and \
             `baton --generate-completion-script bash` (or zsh, fish) prints what completes commands in a shell.
 
-            Exit status: \(ExitStatus.table).
+            Exit status:
+            \(ExitStatus.table)
             """, version: VersionCommand.number,
         subcommands: people + servers + processes)
 

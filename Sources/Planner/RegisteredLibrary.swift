@@ -1,8 +1,8 @@
 import AMQP
 import Contracts
-import Engine
+package import Engine
 import JSON
-import Store
+package import Store
 
 /// What was registered in the database; and which domains have a queue, as the broker says.
 actor RegisteredLibrary: PlanningLibrary {
@@ -45,7 +45,7 @@ actor RegisteredLibrary: PlanningLibrary {
 
 extension Skill {
     /// - Returns: `nil` for a row that no version of ours writes.
-    init?(registered row: SkillRow) {
+    package init?(registered row: SkillRow) {
         guard let id = SkillID(row.id), let domain = DomainName(row.domain) else { return nil }
         let skill = row.skill
         let retry = skill["retry"].map { rule in

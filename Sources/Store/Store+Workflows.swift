@@ -8,6 +8,12 @@ package struct StoredWorkflow: Sendable {
     package var tasks: [TaskRow]
     /// Every id and causation of its history.
     package var takenMessages: Set<String>
+
+    package init(row: WorkflowRow, tasks: [TaskRow], takenMessages: Set<String>) {
+        self.row = row
+        self.tasks = tasks
+        self.takenMessages = takenMessages
+    }
 }
 
 /// What a batch of messages has led to. One row for each workflow and each task.

@@ -82,11 +82,8 @@ package struct SkillsSyncCommand: PeopleCommand {
     }
 
     private func register(_ skill: SkillFile, _ store: Store) async throws -> ProblemReport? {
-        let row = SkillRow(
-            workspace: workspace.workspace, id: skill.id.text, version: skill.version, domain: skill.domain.text,
-            digest: SHA256.hex(skill.declaration.canonicalText), skill: skill.declaration)
         let done: String
-        switch try await store.register(row) {
+        switch try await store.register(skill.row(workspace: workspace.workspace)) {
         case .added: done = "registered"
         case .unchanged: done = "unchanged"
         case .conflict(let version):

@@ -117,11 +117,12 @@ package struct WorkflowsShowCommand: PeopleCommand {
             .init("TASK"), .init("DOMAIN"), .init("STATUS") { $0.signal }, .init("TRY", isNumeric: true),
             .init("TOOK", isNumeric: true), .init("WHY"),
         ])
-        table.rows = stored.tasks.map { task in
+        var state = WatchState(id: options.workflow)
+        state.take(stored)
+        table.rows = state.ordered.map { task in
             let took = task.startedAt.map { Moment.span((task.endedAt ?? Moment.now) - $0) }
-            let why = task.error?["message"]?.string ?? (task.status == "pending" ? task.statusReason : nil)
             return [
-                task.taskID, task.domain ?? "", task.status, String(task.attempt), took ?? "", why ?? "",
+                task.id, task.domain, task.status, String(task.attempt), took ?? "", task.error ?? "",
             ].map(\.printable)
         }
         let lines: [StyledLine] = head.map { [Styled($0.0.padded(to: 12), .dim), Styled($0.1.printable)] }

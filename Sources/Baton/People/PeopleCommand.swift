@@ -26,9 +26,15 @@ enum ExitStatus {
     static let outputClosed = ExitCode(141)
 
     static let table = """
-        0 done, or the workflow succeeded · 1 the workflow failed, or a file has problems · 2 the workflow was \
-        cancelled · 3 the request was refused · 64 wrong usage · 66 no such file, workflow, definition or task · 69 broker or \
-        database out of reach · 70 an error of baton's own · 75 no answer in time
+          0    done; the workflow succeeded
+          1    the workflow failed; a file has problems
+          2    the workflow was cancelled; the broker is not as its topology
+          3    the request was refused
+          64   wrong usage
+          66   no such file, workflow, definition or task
+          69   broker or database out of reach, or they refuse us
+          70   an error of baton's own
+          75   no answer in time: asking again is harmless
         """
 }
 

@@ -2,6 +2,9 @@ import Contracts
 import Engine
 import Executor
 import Foundation
+import JSON
+import Planner
+import Store
 
 /// The skills below a folder, as their files declare them.
 struct SkillFolder {
@@ -38,6 +41,16 @@ struct SkillFolder {
             for line in reports.flatMap(\.lines) { Console.complain(line) }
             throw ExitStatus.failed
         }
-        return SkillCatalog(skills.compactMap { Skill(declaration: $0.declaration) }, domains: try Catalogs.domains())
+        let rows = skills.map { $0.row(workspace: "") }
+        return SkillCatalog(rows.compactMap { Skill(registered: $0) }, domains: try Catalogs.domains())
+    }
+}
+
+extension SkillFile {
+    /// As it is registered.
+    func row(workspace: String) -> SkillRow {
+        SkillRow(
+            workspace: workspace, id: id.text, version: version, domain: domain.text,
+            digest: SHA256.hex(declaration.canonicalText), skill: declaration)
     }
 }

@@ -38,15 +38,11 @@ struct ResultText {
             }
             return ListText(text: self, pointer: pointer, indent: indent).lines(rows)
         case .object(let object):
-            var lines = pairs(object.members.filter(\.value.isScalar), at: pointer, indent: indent)
-            for member in object.members where !member.value.isScalar {
-                let place = pointer.appending(member.name)
-                if isShort(member.value, beside: member.name, indent: indent) {
-                    lines += pairs([member], at: pointer, indent: indent)
-                } else {
-                    lines.append(line(member.name.readable, indent: indent))
-                    lines += self.value(member.value, at: place, indent: indent + 2)
-                }
+            let fits = object.members.map { isShort($0.value, beside: $0.name, indent: indent) }
+            var lines = pairs(zip(object.members, fits).filter(\.1).map(\.0), at: pointer, indent: indent)
+            for (member, fits) in zip(object.members, fits) where !fits {
+                lines.append(line(member.name.readable, indent: indent))
+                lines += self.value(member.value, at: pointer.appending(member.name), indent: indent + 2)
             }
             return lines
         case .array(let elements) where elements.isEmpty: return [line("none", indent: indent, ink: .dim)]
@@ -69,7 +65,9 @@ struct ResultText {
         }
     }
 
+    /// Whether it fits beside its name.
     private func isShort(_ value: JSONValue, beside name: String, indent: Int) -> Bool {
+        if value.isScalar { return true }
         if case .array(let elements) = value, elements.contains(where: { $0.object != nil }) { return false }
         if case .object(let object) = value, !object.members.allSatisfy(\.value.isScalar) { return false }
         return value.inline(.max).displayWidth + name.displayWidth + indent + 4 <= width

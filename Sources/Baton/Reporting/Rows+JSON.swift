@@ -26,8 +26,19 @@ extension StoredWorkflow {
             "name": .string(row.name), "version": .orNull(row.version), "status": .string(row.status),
             "priority": .number(JSONNumber(row.priority)), "created_at": Moment.json(row.createdAt),
             "ended_at": Moment.json(row.endedAt), "actor": row.actor ?? .null, "input": row.input ?? .null,
-            "output": row.output ?? .null, "error": row.error ?? .null, "tasks": .array(tasks.map(\.json)),
+            "output": row.output ?? .null, "error": row.error ?? .null, "tasks": .array(tasks.map(\.json) + pending),
         ]
+    }
+
+    /// Tasks of the plan that have no row yet.
+    private var pending: [JSONValue] {
+        let present = Set(tasks.map(\.taskID))
+        return (row.plan?["tasks"]?.object?.members ?? []).filter { !present.contains($0.name) }.map { member in
+            [
+                "task_id": .string(member.name), "skill_id": member.value["skill"] ?? .null,
+                "runner_domain": member.value["domain"] ?? .null, "status": "pending", "attempt": 0,
+            ]
+        }
     }
 }
 
