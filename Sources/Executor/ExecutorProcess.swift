@@ -49,9 +49,13 @@ package enum ExecutorProcess {
         _ settings: ExecutorSettings, objects: any ObjectStore, logger: Logger
     ) throws -> [any Service] {
         let database = settings.database.map { PostgresPool($0, limit: settings.concurrency, logger: logger) }
+        let guardian = CommandGuard(environment: settings.marks, logger: logger)
+        let marks = settings.marks.merging(guardian.marks) { $1 }
         var skills: [SkillID: RunnableSkill] = [:]
         for file in settings.skills where file.domain == settings.domain {
-            if let run = try run(file, settings, database) { skills[file.id] = try RunnableSkill(file, run: run) }
+            if let run = try run(file, settings, marks, database) {
+                skills[file.id] = try RunnableSkill(file, run: run)
+            }
         }
         let register = RunRegister()
         let voice = Voice(
@@ -65,18 +69,18 @@ package enum ExecutorProcess {
                 settings.broker, prefetch: settings.concurrency, batchLimit: settings.concurrency, logger: logger),
             voice: voice, register: register, objects: objects, skills: skills, concurrency: settings.concurrency,
             ackWithin: settings.ackWithin, drainWithin: settings.drainWithin, logger: logger)
-        return [control, runner]
+        return [guardian, control, runner]
     }
 
     /// - Returns: `nil` for a skill that somebody else's executor serves.
     private static func run(
-        _ file: SkillFile, _ settings: ExecutorSettings, _ database: PostgresPool?
+        _ file: SkillFile, _ settings: ExecutorSettings, _ marks: [String: String], _ database: PostgresPool?
     ) throws(SkillRefusal) -> (any SkillRun)? {
         switch file.handler {
         case .external: return nil
         case .command(let rule):
             let seen = settings.environment.filter { rule.environment.contains($0.key) }
-            return CommandRun(rule: rule, folder: file.folder, environment: seen.merging(settings.marks) { $1 })
+            return CommandRun(rule: rule, folder: file.folder, environment: seen.merging(marks) { $1 })
         case .sql(let rule):
             guard let database else {
                 let problem = Problem(

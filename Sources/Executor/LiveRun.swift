@@ -11,8 +11,7 @@ actor LiveRun: RunEvents {
     private let voice: Voice
     private let objects: any ObjectStore
     private let startedAt: Timestamp
-    private let logLimit: Int
-    private let artifactLimit: Int
+    private let limits: RunLimits
     /// The broker still counts on us for the order.
     private let isWanted: @Sendable () -> Bool
 
@@ -25,15 +24,14 @@ actor LiveRun: RunEvents {
 
     init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
-        logLimit: Int = 10_000, artifactLimit: Int = 1000, isWanted: @escaping @Sendable () -> Bool
+        limits: RunLimits, isWanted: @escaping @Sendable () -> Bool
     ) {
         self.order = order
         self.causation = causation
         self.delivery = delivery
         self.voice = voice
         self.objects = objects
-        self.logLimit = logLimit
-        self.artifactLimit = artifactLimit
+        self.limits = limits
         self.isWanted = isWanted
         startedAt = Voice.now()
         // A second run of an attempt has higher versions than the one that died.
@@ -85,9 +83,10 @@ actor LiveRun: RunEvents {
 
     func log(_ level: LogLevel, _ text: String) async {
         linesSeen += 1
-        guard linesSeen <= logLimit else { return }
+        guard linesSeen <= limits.logLines else { return }
         let text =
-            linesSeen < logLimit ? String(text.prefix(8000)) : "more than \(logLimit) lines: the rest is left out"
+            linesSeen < limits.logLines
+            ? String(text.prefix(8000)) : "more than \(limits.logLines) lines: the rest is left out"
         lines.append(LogLine(at: Voice.now(), level: level, text: text))
         if shipping == nil { shipping = Task { await ship() } }
     }
@@ -106,9 +105,9 @@ actor LiveRun: RunEvents {
     }
 
     func artifact(_ draft: ArtifactDraft) async throws(RunFailure) {
-        guard version - ArtifactCreated.firstVersion(delivery: delivery) < min(artifactLimit, 999) else {
+        guard version - ArtifactCreated.firstVersion(delivery: delivery) < min(limits.artifacts, 999) else {
             throw RunFailure(
-                code: "too_many_artifacts", message: "more than \(artifactLimit) artifacts", isPermanent: true)
+                code: "too_many_artifacts", message: "more than \(limits.artifacts) artifacts", isPermanent: true)
         }
         version += 1
         let artifact = try await contract(draft, version: version)
@@ -147,6 +146,20 @@ actor LiveRun: RunEvents {
 /// How large a payload may be that travels in its message; larger ones lie in the object store.
 enum PayloadLimit {
     static let inline = 32 << 10
+}
+
+/// How much a run may say.
+struct RunLimits: Sendable {
+    var logLines = 10_000
+    var artifacts = 1000
+}
+
+extension SkillHandler {
+    /// What its file allows; `nil` for the usual.
+    var limits: RunLimits? {
+        guard case .command(let rule) = self else { return nil }
+        return RunLimits(logLines: rule.logLimit, artifacts: rule.artifactLimit)
+    }
 }
 
 extension ArtifactRecord {

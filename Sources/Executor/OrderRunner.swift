@@ -87,6 +87,7 @@ struct OrderRunner: Service {
         let isLong = order.timeout.duration > ackWithin
         let live = LiveRun(
             order, causation: id, delivery: delivery.deliveryCount, voice: voice, objects: objects,
+            limits: skills[order.skillID]?.file.handler.limits ?? RunLimits(),
             isWanted: { isLong || !consumer.held([delivery]).isEmpty })
         let work = Task { () async -> Result<JSONValue, RunFailure> in
             guard await live.start() else { return .failure(.lost) }
@@ -124,9 +125,10 @@ struct OrderRunner: Service {
         switch result {
         case _ where await register.isCancelled(key):
             logger.info("A cancelled run has ended", metadata: facts(live.order))
-        case .failure(.cancelled) where await register.isHandingBack && !isLong:
+        case .failure(.cancelled) where await register.isHandingBack:
             logger.info("A run was handed back", metadata: facts(live.order))
-            return await consumer.release([delivery])
+            // One that was acked is not ours to fail: its lease runs out, and it is dispatched anew.
+            return isLong ? () : await consumer.release([delivery])
         case .failure(.lost):
             return  // it comes again, to us or to another
         case .failure(let failure):
