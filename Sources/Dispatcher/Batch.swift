@@ -24,7 +24,7 @@ struct Batch {
     /// Those whose rows somebody else has moved on, as a message shows: read anew.
     private(set) var reread: Set<WorkflowID> = []
     /// Messages that were taken before.
-    var known: [(item: Received.ID, workflow: WorkflowID, message: MessageID)] = []
+    private(set) var known: [(item: Received.ID, workflow: WorkflowID, message: MessageID)] = []
     /// What is to be written at the next commit.
     private(set) var touched: Set<WorkflowID> = []
     private(set) var events: [WorkflowID: [EventRow]] = [:]
@@ -95,6 +95,12 @@ struct Batch {
             causation: message.envelope.id, correlationID: message.wire.correlationID)
         guard let bytes = try? body.encoded() else { return [] }
         return [Outgoing(envelope.message(to: route, body: bytes), ifReturned: .drop)]
+    }
+
+    /// It was taken before: it is in a history.
+    mutating func know(_ item: Received.ID, _ workflow: WorkflowID, _ message: MessageID) {
+        known.append((item, workflow, message))
+        recorded.insert(item)
     }
 
     mutating func add(_ new: [Event], to item: Received.ID, of workflow: WorkflowID, _ input: InboundMessage?) {

@@ -154,11 +154,14 @@ package actor Dispatcher: MessageHandler {
             if refusal.mayBeBehind && !wasFresh { return batch.handleAgain(item, id) }
             return batch.refuse(item, message, refusal, now: now)
         }
-        if decision.isKnown { batch.known.append((item, id, message.envelope.id)) }
+        if decision.isKnown { batch.know(item, id, message.envelope.id) }
         batch.add(decision.events, to: item, of: id, message)
         window.change(decision.orders)
         for task in decision.ready {
-            if window.isOpen(task.domain) {
+            // A wake-up is in no history, so it can carry no other's orders: what it wakes does not queue.
+            let isOpen = message.isWake ? window.hasRoom(task.domain) : window.isOpen(task.domain)
+            if isOpen {
+                if window.leave(task) { held[id]?.waiting -= 1 }
                 order(task, causation: message.envelope.id, item, &batch)
             } else {
                 wait(task)
@@ -264,4 +267,8 @@ package actor Dispatcher: MessageHandler {
 
     /// - Parameter room: how many orders of each domain this dispatcher may have out.
     func setRoom(_ room: [DomainName: Int]) { window.setRoom(room) }
+}
+
+extension InboundMessage {
+    fileprivate var isWake: Bool { envelope.type == .workflowWake || envelope.type == .taskWake }
 }

@@ -12,7 +12,7 @@ struct OrderWindow {
         var out = 0
         var room = OrderWindow.least
         var waiting = Heap<ReadyTask>()
-        /// What is in the heap, once.
+        /// What waits; the heap may hold others, which have left.
         var names: Set<ReadyTask> = []
     }
 
@@ -37,17 +37,17 @@ struct OrderWindow {
     }
 
     /// Whether a task may be ordered at once: there is room, and nobody waits for it.
-    func isOpen(_ domain: DomainName) -> Bool {
-        guard let state = domains[domain] else { return true }
-        return state.waiting.isEmpty && state.out < state.room
-    }
+    func isOpen(_ domain: DomainName) -> Bool { hasRoom(domain) && domains[domain]?.names.isEmpty ?? true }
+
+    func hasRoom(_ domain: DomainName) -> Bool { domains[domain].map { $0.out < $0.room } ?? true }
+
+    /// - Returns: whether it did wait.
+    mutating func leave(_ task: ReadyTask) -> Bool { domains[task.domain]?.names.remove(task) != nil }
 
     /// The next task of any domain that has room; the caller counts its order, if it becomes one, by ``change(_:by:)``.
     mutating func next() -> ReadyTask? {
-        for (domain, state) in domains where state.out < state.room && !state.waiting.isEmpty {
-            let task = domains[domain]?.waiting.popMin()
-            if let task { domains[domain]?.names.remove(task) }
-            return task
+        for (domain, state) in domains where state.out < state.room {
+            while let task = domains[domain]?.waiting.popMin() { if leave(task) { return task } }
         }
         return nil
     }
