@@ -123,6 +123,12 @@ let package = Package(
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]),
         tests("LocalServers", ["IOThread", "JSON"]),
         tests("Baton", ["TestSupport", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
+
+        // The product as a whole; what is beside the sources is read where it lies.
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Baton", "CLinux", "LocalServers", "Gathering", "AMQP", "Postgres", "Contracts", "JSON", log],
+            exclude: ["Skills", "prepare", "messages.py"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
