@@ -51,7 +51,10 @@ struct ProcessOptions: ParsableArguments {
     var logLevel = "info"
 
     /// A name no other replica has, short enough for a list.
+    /// `BATON_REPLICA` says it where one is known that outlives a restart: a dispatcher or gatherer that comes back under
+    /// its own name takes its partitions up at once.
     static func replica(_ process: String) -> String {
+        if let name = ProcessInfo.processInfo.environment["BATON_REPLICA"], !name.isEmpty { return name }
         let host = ProcessInfo.processInfo.hostName.prefix { $0 != "." }.lowercased()
         let label = String(host.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }.prefix(40))
         return "\(process)-\(label.isEmpty ? "host" : label)-\(ProcessInfo.processInfo.processIdentifier)"

@@ -49,7 +49,10 @@ struct DevProcess {
         environment.merge(variables) { $1 }
         environment["BATON_AMQP_URL"] = state.brokerURL(of: user, virtualHost: topology.virtualHost)
         environment["BATON_PARTITIONS"] = String(topology.partitions)
-        if let role { environment["BATON_DATABASE_URL"] = state.databaseURL(of: role) }
+        if let role {
+            environment["BATON_DATABASE_URL"] = state.databaseURL(of: role)
+            environment["BATON_REPLICA"] = name
+        }
         environment["BATON_OBJECTS"] = state.objectsURL
         var program = Program(
             name: name, command: Command(Environment.ownProgram, arguments, environment: environment),
@@ -61,7 +64,7 @@ struct DevProcess {
     /// Our own environment, without what is meant for one of them, or for other servers.
     private static let shared: [String: String] = {
         let withheld = ["BATON_TEST_", "BATON_DEV_", "BATON_DOMAIN_", "BATON_SLACK_"]
-        let replaced = ["BATON_AMQP_URL", "BATON_DATABASE_URL", "BATON_MANAGEMENT_URL", "BATON_OBJECTS"]
+        let replaced = ["BATON_AMQP_URL", "BATON_DATABASE_URL", "BATON_MANAGEMENT_URL", "BATON_OBJECTS", "BATON_REPLICA"]
         var environment = Environment.inherited.filter { variable in
             !replaced.contains(variable.key) && !withheld.contains { variable.key.hasPrefix($0) }
         }
