@@ -14,6 +14,12 @@ enum Console {
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN {
+                // Another program made the terminal we share non-blocking.
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                unsafe _ = poll(&ready, 1, -1)
+                continue
+            }
             // Nobody reads any more: there is nothing left to do.
             guard count > 0 else { exit(ExitStatus.outputClosed.rawValue) }
             rest = rest.dropFirst(count)

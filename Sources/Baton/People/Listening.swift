@@ -18,7 +18,7 @@ enum Listening {
     ) async throws -> Value {
         let consumer = Consumer(broker, prefetch: 500, logger: .silent)
         do {
-            for queue in queues { try await consumer.subscribe(queue) }
+            for queue in queues { try await subscribe(consumer, to: queue, broker) }
             let (heard, speaker) = AsyncStream.makeStream(of: Heard.self)
             let value = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -43,6 +43,19 @@ enum Listening {
         } catch {
             await consumer.close()
             throw error
+        }
+    }
+
+    private static func subscribe(
+        _ consumer: Consumer, to queue: Subscription, _ broker: AMQPSettings
+    ) async throws {
+        do throws(AMQPError) {
+            try await consumer.subscribe(queue)
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            throw CommandFailure(
+                ExitStatus.unavailable,
+                "The broker at \(broker.host):\(broker.port) cannot be reached, or does not answer.")
         }
     }
 

@@ -60,7 +60,8 @@ extension PeopleCommand {
             try await perform()
         } catch let error {
             guard let failure = CommandFailure(explaining: error) else { throw error }
-            Console.complain("Error: " + failure.message)
+            Console.complain(
+                "Error: " + failure.message.split(separator: "\n").map { String($0).printable }.joined(separator: "\n"))
             throw failure.status
         }
     }
@@ -70,7 +71,8 @@ extension CommandFailure {
     /// - Returns: `nil` for what the argument parser explains best itself.
     init?(explaining error: any Error) {
         switch error {
-        case is ExitCode, is ValidationError, is CleanExit: return nil
+        case is ExitCode, is CleanExit: return nil
+        case let error as ValidationError: self.init(ExitStatus.usage, error.message)
         case let failure as CommandFailure: self = failure
         case let error as LocalServersError:
             self.init(error.code == .ambiguous ? ExitStatus.usage : ExitStatus.unavailable, error.detail)

@@ -22,6 +22,8 @@ struct ServiceOptions: ParsableArguments {
     func broker() throws -> AMQPSettings {
         var settings = try AMQPSettings(url: setting("BATON_AMQP_URL"))
         settings.connectionName = "baton command line"
+        // Somebody sits and waits.
+        (settings.connectTimeout, settings.callTimeout) = (.seconds(5), .seconds(10))
         return settings
     }
 
