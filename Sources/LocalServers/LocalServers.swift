@@ -10,6 +10,8 @@ package struct LocalServers: Sendable {
     package var batonProgram: String
     /// How long the servers may take to answer.
     package var startTimeout: Duration = .seconds(60)
+    /// Changes what the folder remembers, before anything starts.
+    package var prepareState: @Sendable (inout DevState) -> Void = { _ in }
     /// What the children do; on the supervisor's thread.
     package var onEvent: @Sendable (ChildEvent) -> Void = { _ in }
 
@@ -20,6 +22,15 @@ package struct LocalServers: Sendable {
 
     /// Starts both, after whatever a killed predecessor left behind has been ended.
     package func start() async throws -> RunningServers {
+        try await start { _ in }.servers
+    }
+
+    /// The same, with something that needs PostgreSQL only: RabbitMQ takes seconds longer.
+    ///
+    /// - Parameter meanwhile: when it throws, the servers are stopped.
+    package func start<Value: Sendable>(
+        meanwhile: @Sendable @escaping (DevState) async throws -> Value
+    ) async throws -> (servers: RunningServers, value: Value) {
         try Files.makeFolder(data)
         guard let data = Files.real(data) else { throw LocalServersError.system("find \(data)") }
         guard let lock = try FileLock(DevState.lockPath(in: data)) else {
@@ -37,9 +48,15 @@ package struct LocalServers: Sendable {
             // Only now are the predecessor's ports free again.
             state.ports = DevState.Ports(try Ports.free(6, preferred: state.ports.all))
             try state.write()
-            async let postgres: Void = startPostgres(state, supervisor)
-            async let rabbit: Void = startRabbit(state, supervisor)
-            _ = try await (postgres, rabbit)
+            let final = state
+            async let rabbit: Void = startRabbit(final, supervisor)
+            async let value = {
+                try await startPostgres(final, supervisor)
+                return try await meanwhile(final)
+            }()
+            try await rabbit
+            let servers = RunningServers(state: final, supervisor: supervisor, lock: lock, lifeline: lifeline)
+            return (servers, try await value)
         } catch {
             await supervisor.stopRestarting()
             // It would first boot to the end, which takes seconds, and then stop. Nobody has used it yet.
@@ -48,7 +65,6 @@ package struct LocalServers: Sendable {
             await supervisor.waitForAll()
             throw error
         }
-        return RunningServers(state: state, supervisor: supervisor, lock: lock, lifeline: lifeline)
     }
 
     private func prepareState(_ data: String) throws(LocalServersError) -> DevState {
@@ -65,6 +81,7 @@ package struct LocalServers: Sendable {
         state.settings = [:]
         _ = state.password(of: "postgres")
         _ = state.password(of: DevState.administrator)
+        prepareState(&state)
         return state
     }
 

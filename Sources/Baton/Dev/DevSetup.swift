@@ -30,14 +30,8 @@ struct DevSetup {
         for role in DatabaseRole.allCases { _ = state.password(of: Self.roleName(role)) }
     }
 
-    /// May be run again, and changes only what differs.
-    func apply(_ state: DevState) async throws {
-        async let database: Void = setUpDatabase(state)
-        async let broker: Void = setUpBroker(state)
-        _ = try await (database, broker)
-    }
-
-    private func setUpDatabase(_ state: DevState) async throws {
+    /// May be run again, and changes only what differs; as does ``setUpBroker(_:)``.
+    func setUpDatabase(_ state: DevState) async throws {
         let server = try PostgresSettings(url: state.postgresURL())
         let connection = try await PostgresConnection.open(server)
         do {
@@ -56,7 +50,7 @@ struct DevSetup {
         try await roles.apply(passwords: Dictionary(uniqueKeysWithValues: passwords))
     }
 
-    private func setUpBroker(_ state: DevState) async throws {
+    func setUpBroker(_ state: DevState) async throws {
         let api = ManagementAPI(try ManagementSettings(url: state.managementURL()))
         let passwords = UserPasswords(state.passwords, replacesExisting: true)
         _ = try await TopologyApplier(topology, on: api, passwords: passwords).apply()

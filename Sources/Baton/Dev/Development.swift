@@ -44,10 +44,11 @@ struct Development {
             log.show(event)
         }
         let began = ContinuousClock.now
-        let running = try await servers.start()
+        servers.prepareState = { [setup] in setup?.choosePasswords(&$0) }
+        let (running, prepared) = try await servers.start { try await makeDatabases($0) }
         let result: Result<Int32, any Error>
         do {
-            result = .success(try await work(beside: running, since: began))
+            result = .success(try await work(beside: running, prepared, since: began))
         } catch {
             result = .failure(error)
         }
@@ -56,12 +57,14 @@ struct Development {
         return try result.get()
     }
 
-    private func work(beside running: RunningServers, since began: ContinuousClock.Instant) async throws -> Int32 {
-        var variables: [String: String] = [:]
-        if let setup { variables = try await startPipeline(setup, running) }
+    /// - Parameter prepared: what the preparation printed.
+    private func work(
+        beside running: RunningServers, _ prepared: [String: String], since began: ContinuousClock.Instant
+    ) async throws -> Int32 {
+        if let setup { try await startPipeline(setup, running, prepared) }
         let state = await running.state
         LiveFolders.ofUser.add(state)
-        if !command.isEmpty { return try await runCommand(beside: running, variables) }
+        if !command.isEmpty { return try await runCommand(beside: running, prepared) }
         announce(state, after: ContinuousClock.now - began)
         await untilCancelled()
         return 0
@@ -69,19 +72,23 @@ struct Development {
 
     // MARK: The pipeline
 
-    /// - Returns: what the preparation printed and no executor is meant by.
-    private func startPipeline(_ setup: DevSetup, _ running: RunningServers) async throws -> [String: String] {
-        try await running.update { setup.choosePasswords(&$0) }
-        let state = await running.state
-        let steps = DevSteps(token: state.token, log: log)
-        async let made: Void = setup.apply(state)
-        async let printed = prepare(steps, state)
-        let (_, prepared) = try await (made, printed)
+    /// Ours and the one that the preparation makes; as soon as PostgreSQL answers.
+    private func makeDatabases(_ state: DevState) async throws -> [String: String] {
+        guard let setup else { return [:] }
+        async let made: Void = setup.setUpDatabase(state)
+        async let printed = prepare(state)
+        try await made
+        return try await printed
+    }
 
+    private func startPipeline(_ setup: DevSetup, _ running: RunningServers, _ prepared: [String: String]) async throws
+    {
+        try await setup.setUpBroker(await running.state)
         let virtualHost = setup.topology.virtualHost
         try await running.update { $0.settings = $0.commandLineSettings(virtualHost: virtualHost) }
         let published = await running.state
         let skills = SkillFolders(skills)
+        let steps = DevSteps(token: published.token, log: log)
         for folder in skills.folders {
             try await steps.run("skills", ["skills", "sync", folder], environment: published.settings)
         }
@@ -91,13 +98,13 @@ struct Development {
         }
         for name in await ready.wait(for: processes.map(\.name), .seconds(20)) { log.say("\(name) is not ready yet") }
         try Task.checkCancellation()
-        return prepared.filter { !$0.key.hasPrefix("BATON_") }
     }
 
-    private func prepare(_ steps: DevSteps, _ state: DevState) async throws -> [String: String] {
+    private func prepare(_ state: DevState) async throws -> [String: String] {
         guard let program = options.prepare else { return [:] }
         guard let found = Environment.find(program) else { throw ValidationError("There is no program \(program).") }
-        return try await steps.variables(from: found, environment: ["BATON_DEV_POSTGRES_URL": state.postgresURL()])
+        return try await DevSteps(token: state.token, log: log).variables(
+            from: found, environment: ["BATON_DEV_POSTGRES_URL": state.postgresURL()])
     }
 
     // MARK: Until the end
@@ -117,11 +124,12 @@ struct Development {
         )
     }
 
-    private func runCommand(beside running: RunningServers, _ variables: [String: String]) async throws -> Int32 {
+    private func runCommand(beside running: RunningServers, _ prepared: [String: String]) async throws -> Int32 {
         guard let program = Environment.find(command[0]) else {
             throw ValidationError("There is no program \(command[0]).")
         }
         let state = await running.state
+        let variables = prepared.filter { !$0.key.hasPrefix("BATON_") }
         var environment = Environment.inherited.merging(variables) { $1 }.merging(state.settings) { $1 }
         environment["BATON_TEST_AMQP_URL"] = state.amqpURL()
         environment["BATON_TEST_MANAGEMENT_URL"] = state.managementURL()
