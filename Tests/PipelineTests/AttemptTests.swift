@@ -148,4 +148,22 @@ extension `The pipeline` {
         _ = try await pipeline.lastRevision(of: workflow)
         #expect(try await pipeline.task("slow", of: workflow)["attempt"] == 1)
     }
+
+    @Test func `begins a long task anew when its executor was killed and its lease has run out`() async throws {
+        let pipeline = try self.pipeline
+        let gate = try Gate(pipeline)
+        var task = Self.gated(gate, ["n": 8])
+        task["skill"] = "growth-marketing.lengthy"
+        let workflow = try await pipeline.run(["long": .object(task)], output: "${{ tasks.long.output.n }}")
+        let processes = try await pipeline.processes(of: "long", workflow)
+        try pipeline.process("growth-marketing").send(SIGKILL)
+        for process in processes { #expect(await process?.ends() ?? true) }
+
+        let retrying = try await pipeline.recorder.first("task.retrying", of: workflow)
+        #expect(retrying.data["error"]?["code"] == "lease_expired")
+        _ = try await pipeline.processes(of: "long", workflow, attempt: 2)
+        try gate.open()
+        #expect(try await pipeline.end(of: workflow)["output"] == 8)
+        _ = try await pipeline.lastRevision(of: workflow)
+    }
 }
