@@ -49,7 +49,11 @@ struct `A baton dev` {
             #expect(state.settings["BATON_DATABASE_URL"]?.hasPrefix("postgresql://baton_cli:") == true)
 
             let mark = ProcessMark(token: state.token)
-            let processes = mark.processes().filter { Sweep.servers[$0.name] == nil }
+            // Without their helpers, such as the guard of an executor's commands.
+            let marked = mark.processes()
+            let processes = marked.filter { process in
+                Sweep.servers[process.name] == nil && !marked.contains { $0.pid == process.parent }
+            }
             let users = ["planner", "dispatcher", "gatherer", "notifier", "api", "payments"]
             #expect(Set(processes.map(\.name)).isSubset(of: users) && processes.count >= 4)
             for process in processes {
