@@ -127,12 +127,13 @@ actor SlackSender: Service {
         row.attempts = 0
         row.error = nil
         row.dueAt = nil
-        if let report {
-            row.revision = max(row.revision, report.revision)
-            // What has come meanwhile is told with the next edit.
-            let newest = (try? await store.progress(of: row.workflowID, after: row.revision))?.last?.revision ?? 0
-            if newest > row.revision { row.dueAt = await later(editEvery) }
-        }
+        if let report { row.revision = max(row.revision, report.revision) }
+        await save(row)
+        // Whatever was asked for before this was written down is in the tables by now; what comes later asks anew.
+        guard report != nil, let newest = try? await WorkflowReport(row.workflowID, store),
+            newest.revision > row.revision || newest.isEnded && !row.ended
+        else { return }
+        row.dueAt = await later(editEvery)
         await save(row)
     }
 

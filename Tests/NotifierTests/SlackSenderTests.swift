@@ -9,7 +9,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(3)), .serialized)
 struct `A workflow in Slack` {
     /// A sender at work on its own database and Slack.
     private func withSender(
