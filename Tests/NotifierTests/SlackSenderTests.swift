@@ -81,19 +81,6 @@ struct `A workflow in Slack` {
             #expect(all.map(\.isLimited) == [false, true, false])
         }
     }
-
-    @Test func `keeps what Slack said when it is refused`() async throws {
-        try await withSender(channel: "#gone") { store, slack, sender in
-            try await store.add(revision: 1, conflict: false)
-            try await store.ask(channel: "#gone")
-            sender.wake()
-            _ = try await slack.calls(1)
-            // The next call comes only after the refusal was written down.
-            sender.wake()
-            _ = try await slack.calls(2)
-            #expect(try await store.notifications(["wf-1"]).first?.error == "channel_not_found")
-        }
-    }
 }
 
 extension Store {
