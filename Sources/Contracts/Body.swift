@@ -7,6 +7,7 @@ package enum Body: Sendable {
     case workflowRejected(WorkflowRejected)
     case workflowCreated(WorkflowCreated)
     case workflowExpanded(WorkflowExpanded)
+    case workflowReopened(WorkflowReopened)
     case workflowPaused(WorkflowPaused)
     case workflowResumed(WorkflowResumed)
     case workflowProgress(WorkflowProgress)
@@ -20,6 +21,8 @@ package enum Body: Sendable {
     case taskCompleted(TaskCompleted)
     case taskFailed(TaskFailed)
     case taskRetrying(TaskRetrying)
+    case taskWaiting(TaskWaiting)
+    case taskReset(TaskReset)
     case taskSkipped(TaskSkipped)
     case taskCancelled(TaskCancelled)
     case taskCancel(TaskCancel)
@@ -30,6 +33,7 @@ package enum Body: Sendable {
     case approvalRequested(ApprovalRequested)
     case approvalDecided(ApprovalDecided)
     case signalReceived(SignalReceived)
+    case slotGranted(SlotGranted)
     case controlCancel(ControlCancel)
     case controlPause(ControlPause)
     case controlResume(ControlResume)
@@ -46,6 +50,7 @@ package enum Body: Sendable {
             case .workflowRejected: .workflowRejected(try decoder.decode(WorkflowRejected.self, from: data))
             case .workflowCreated: .workflowCreated(try decoder.decode(WorkflowCreated.self, from: data))
             case .workflowExpanded: .workflowExpanded(try decoder.decode(WorkflowExpanded.self, from: data))
+            case .workflowReopened: .workflowReopened(try decoder.decode(WorkflowReopened.self, from: data))
             case .workflowPaused: .workflowPaused(try decoder.decode(WorkflowPaused.self, from: data))
             case .workflowResumed: .workflowResumed(try decoder.decode(WorkflowResumed.self, from: data))
             case .workflowProgress: .workflowProgress(try decoder.decode(WorkflowProgress.self, from: data))
@@ -59,6 +64,8 @@ package enum Body: Sendable {
             case .taskCompleted: .taskCompleted(try decoder.decode(TaskCompleted.self, from: data))
             case .taskFailed: .taskFailed(try decoder.decode(TaskFailed.self, from: data))
             case .taskRetrying: .taskRetrying(try decoder.decode(TaskRetrying.self, from: data))
+            case .taskWaiting: .taskWaiting(try decoder.decode(TaskWaiting.self, from: data))
+            case .taskReset: .taskReset(try decoder.decode(TaskReset.self, from: data))
             case .taskSkipped: .taskSkipped(try decoder.decode(TaskSkipped.self, from: data))
             case .taskCancelled: .taskCancelled(try decoder.decode(TaskCancelled.self, from: data))
             case .taskCancel: .taskCancel(try decoder.decode(TaskCancel.self, from: data))
@@ -69,6 +76,7 @@ package enum Body: Sendable {
             case .approvalRequested: .approvalRequested(try decoder.decode(ApprovalRequested.self, from: data))
             case .approvalDecided: .approvalDecided(try decoder.decode(ApprovalDecided.self, from: data))
             case .signalReceived: .signalReceived(try decoder.decode(SignalReceived.self, from: data))
+            case .slotGranted: .slotGranted(try decoder.decode(SlotGranted.self, from: data))
             case .controlCancel: .controlCancel(try decoder.decode(ControlCancel.self, from: data))
             case .controlPause: .controlPause(try decoder.decode(ControlPause.self, from: data))
             case .controlResume: .controlResume(try decoder.decode(ControlResume.self, from: data))
@@ -84,6 +92,7 @@ package enum Body: Sendable {
         case .workflowRejected(let body): body
         case .workflowCreated(let body): body
         case .workflowExpanded(let body): body
+        case .workflowReopened(let body): body
         case .workflowPaused(let body): body
         case .workflowResumed(let body): body
         case .workflowProgress(let body): body
@@ -97,6 +106,8 @@ package enum Body: Sendable {
         case .taskCompleted(let body): body
         case .taskFailed(let body): body
         case .taskRetrying(let body): body
+        case .taskWaiting(let body): body
+        case .taskReset(let body): body
         case .taskSkipped(let body): body
         case .taskCancelled(let body): body
         case .taskCancel(let body): body
@@ -107,6 +118,7 @@ package enum Body: Sendable {
         case .approvalRequested(let body): body
         case .approvalDecided(let body): body
         case .signalReceived(let body): body
+        case .slotGranted(let body): body
         case .controlCancel(let body): body
         case .controlPause(let body): body
         case .controlResume(let body): body

@@ -59,6 +59,7 @@ extension MessageType {
         case .workflowRejected: PackageResources.workflow_rejected_schema_json
         case .workflowCreated: PackageResources.workflow_created_schema_json
         case .workflowExpanded: PackageResources.workflow_expanded_schema_json
+        case .workflowReopened: PackageResources.workflow_reopened_schema_json
         case .workflowPaused: PackageResources.workflow_paused_schema_json
         case .workflowResumed: PackageResources.workflow_resumed_schema_json
         case .workflowProgress: PackageResources.workflow_progress_schema_json
@@ -72,6 +73,8 @@ extension MessageType {
         case .taskCompleted: PackageResources.task_completed_schema_json
         case .taskFailed: PackageResources.task_failed_schema_json
         case .taskRetrying: PackageResources.task_retrying_schema_json
+        case .taskWaiting: PackageResources.task_waiting_schema_json
+        case .taskReset: PackageResources.task_reset_schema_json
         case .taskSkipped: PackageResources.task_skipped_schema_json
         case .taskCancelled: PackageResources.task_cancelled_schema_json
         case .taskCancel: PackageResources.task_cancel_schema_json
@@ -82,6 +85,7 @@ extension MessageType {
         case .approvalRequested: PackageResources.approval_requested_schema_json
         case .approvalDecided: PackageResources.approval_decided_schema_json
         case .signalReceived: PackageResources.signal_received_schema_json
+        case .slotGranted: PackageResources.slot_granted_schema_json
         case .controlCancel: PackageResources.control_cancel_schema_json
         case .controlPause: PackageResources.control_pause_schema_json
         case .controlResume: PackageResources.control_resume_schema_json

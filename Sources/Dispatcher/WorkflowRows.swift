@@ -34,7 +34,7 @@ extension WorkflowRow {
             endedAt: standing.finishedAt?.milliseconds,
             plan: isNew ? .some(snapshot.plan) : .none, input: header.input, output: standing.output,
             error: JSONValue(encoding: standing.error), actor: JSONValue(encoding: header.actor), notify: header.notify,
-            gather: header.gather)
+            gather: header.gather, extra: standing.extra.extraJSON)
     }
 }
 
@@ -52,7 +52,7 @@ extension TaskRow {
             deadline: task.deadline?.milliseconds, retryAt: task.retryAt?.milliseconds, output: task.output,
             error: JSONValue(encoding: task.error),
             artifacts: task.artifacts.isEmpty ? nil : JSONValue(encoding: task.artifacts),
-            items: task.items.map { .array($0) })
+            items: task.items.map { .array($0) }, extra: task.extra.extraJSON)
     }
 }
 
@@ -72,7 +72,8 @@ extension WorkflowState {
             status: try WorkflowStatus(row: row.status), revision: row.seq, output: row.output,
             error: try row.error.map { try decoder.decode(WorkflowError.self, from: $0) },
             startedAt: row.startedAt.map { Timestamp(milliseconds: $0) },
-            finishedAt: row.endedAt.map { Timestamp(milliseconds: $0) })
+            finishedAt: row.endedAt.map { Timestamp(milliseconds: $0) },
+            extra: try row.extra.map { try decoder.decode(WorkflowExtra.self, from: $0) } ?? WorkflowExtra())
         let workflow = WorkflowSnapshot(
             id: WorkflowID(unchecked: row.id), header: header, plan: row.plan ?? .null, standing: standing)
         try self.init(
@@ -93,7 +94,8 @@ extension TaskSnapshot {
             artifacts: try row.artifacts.map { try decoder.decode([ArtifactRecord].self, from: $0) } ?? [],
             items: row.items?.array, dispatchedAt: time(row.dispatchedAt), startedAt: time(row.startedAt),
             finishedAt: time(row.endedAt), deadline: time(row.deadline), leaseUntil: time(row.leaseUntil),
-            retryAt: time(row.retryAt), wakeAt: time(row.wakeAt))
+            retryAt: time(row.retryAt), wakeAt: time(row.wakeAt),
+            extra: try row.extra.map { try decoder.decode(TaskExtra.self, from: $0) } ?? TaskExtra())
     }
 }
 

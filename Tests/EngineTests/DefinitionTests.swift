@@ -104,9 +104,9 @@ struct `A definition` {
                 goal: world peace
                 tasks:
                   a: { approval: { by: [deployer] } }
-                  b: { gate: {} }
+                  b: { gate: { expression: "true" } }
                   c: { workflow: other }
-                  d: { wait: 1h }
+                  d: { wait: { for: 1h } }
                   e: { skill: d1.a, onFailure: pause }
                   f: { skill: d1.a, onFailure: { run: e } }
                   g: { skill: d1.a, reversible: true, undo: e }

@@ -22,11 +22,14 @@ package struct ArtifactRecord: Codable, Equatable, Sendable {
     package var confidence: JSONNumber?
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
+    /// Of a text document: its headings, in order. Gates look at them.
+    package var sections: [String]?
 
     package init(
         name: ArtifactName, seq: Int? = nil, kind: ArtifactKind? = nil, mediaType: String? = nil, bytes: Int? = nil,
         sha256: String? = nil, resultSummary: String? = nil, resultPayloadRef: String? = nil,
-        confidence: JSONNumber? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
+        confidence: JSONNumber? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
+        sections: [String]? = nil
     ) {
         self.name = name
         self.seq = seq
@@ -39,10 +42,11 @@ package struct ArtifactRecord: Codable, Equatable, Sendable {
         self.confidence = confidence
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+        self.sections = sections
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, seq, kind, bytes, sha256, confidence
+        case name, seq, kind, bytes, sha256, confidence, sections
         case mediaType = "media_type"
         case resultSummary = "result_summary"
         case resultPayloadRef = "result_payload_ref"

@@ -16,24 +16,30 @@ package struct ApprovalRequested: TaskBody, RoutedBody {
     package var of: JSONValue?
     /// Roles that may decide.
     package var by: [String]
+    /// How many people have to say `continue`; one when it is left out.
+    package var quorum: Int?
+    /// For people.
+    package var title: String?
     package var expiresAt: Timestamp?
     package var skillID: SkillID?
 
     package init(
-        workflowID: WorkflowID, taskID: TaskID, attempt: Int, of: JSONValue? = nil, by: [String],
-        expiresAt: Timestamp? = nil, skillID: SkillID? = nil
+        workflowID: WorkflowID, taskID: TaskID, attempt: Int, of: JSONValue? = nil, by: [String], quorum: Int? = nil,
+        title: String? = nil, expiresAt: Timestamp? = nil, skillID: SkillID? = nil
     ) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.attempt = attempt
         self.of = of
         self.by = by
+        self.quorum = quorum
+        self.title = title
         self.expiresAt = expiresAt
         self.skillID = skillID
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, of, by
+        case attempt, of, by, quorum, title
         case workflowID = "workflow_id"
         case taskID = "task_id"
         case expiresAt = "expires_at"
@@ -102,16 +108,19 @@ package struct SignalReceived: WorkflowBody, RoutedBody {
     package var route: Route { .workflow(Self.type) }
 }
 
-/// A person ends a workflow.
+/// A person ends a workflow, or one task of it.
 package struct ControlCancel: WorkflowBody, RoutedBody {
     package static let type = MessageType.controlCancel
 
     package var workflowID: WorkflowID
+    /// All of the workflow when `nil`.
+    package var taskID: TaskID?
     package var actor: Actor
     package var reason: String?
 
-    package init(workflowID: WorkflowID, actor: Actor, reason: String? = nil) {
+    package init(workflowID: WorkflowID, taskID: TaskID? = nil, actor: Actor, reason: String? = nil) {
         self.workflowID = workflowID
+        self.taskID = taskID
         self.actor = actor
         self.reason = reason
     }
@@ -119,8 +128,10 @@ package struct ControlCancel: WorkflowBody, RoutedBody {
     enum CodingKeys: String, CodingKey {
         case actor, reason
         case workflowID = "workflow_id"
+        case taskID = "task_id"
     }
 
+    package var subject: String? { taskID.map { "\(workflowID)/\($0)" } ?? workflowID.text }
     package var route: Route { .workflow(Self.type) }
 }
 
@@ -168,41 +179,49 @@ package struct ControlResume: WorkflowBody, RoutedBody {
     package var route: Route { .workflow(Self.type) }
 }
 
-/// A person opens another attempt of a task that has ended.
-package struct ControlRetry: TaskBody, RoutedBody {
+/// A person has a task that has ended run again, or all that failed.
+package struct ControlRetry: WorkflowBody, RoutedBody {
     package static let type = MessageType.controlRetry
 
     package var workflowID: WorkflowID
-    package var taskID: TaskID
+    /// All that failed or were cancelled when `nil`.
+    package var taskID: TaskID?
+    /// In place of the workflow's input; only for a workflow that has ended.
+    package var input: JSONValue?
     package var actor: Actor
     package var reason: String?
 
-    package init(workflowID: WorkflowID, taskID: TaskID, actor: Actor, reason: String? = nil) {
+    package init(
+        workflowID: WorkflowID, taskID: TaskID? = nil, input: JSONValue? = nil, actor: Actor, reason: String? = nil
+    ) {
         self.workflowID = workflowID
         self.taskID = taskID
+        self.input = input
         self.actor = actor
         self.reason = reason
     }
 
     enum CodingKeys: String, CodingKey {
-        case actor, reason
+        case input, actor, reason
         case workflowID = "workflow_id"
         case taskID = "task_id"
     }
 
+    package var subject: String? { taskID.map { "\(workflowID)/\($0)" } ?? workflowID.text }
     package var route: Route { .workflow(Self.type) }
 }
 
-/// A person has a task skipped.
-package struct ControlSkip: TaskBody, RoutedBody {
+/// A person has a task skipped, or all that failed: what needs it goes on without it.
+package struct ControlSkip: WorkflowBody, RoutedBody {
     package static let type = MessageType.controlSkip
 
     package var workflowID: WorkflowID
-    package var taskID: TaskID
+    /// All that failed when `nil`.
+    package var taskID: TaskID?
     package var actor: Actor
     package var reason: String?
 
-    package init(workflowID: WorkflowID, taskID: TaskID, actor: Actor, reason: String? = nil) {
+    package init(workflowID: WorkflowID, taskID: TaskID? = nil, actor: Actor, reason: String? = nil) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.actor = actor
@@ -215,5 +234,6 @@ package struct ControlSkip: TaskBody, RoutedBody {
         case taskID = "task_id"
     }
 
+    package var subject: String? { taskID.map { "\(workflowID)/\($0)" } ?? workflowID.text }
     package var route: Route { .workflow(Self.type) }
 }

@@ -307,23 +307,26 @@ package struct TaskSkipped: TaskBody, RoutedBody {
     /// 0 when none was begun.
     package var attempt: Int
     package var reason: String
+    /// The person who had it skipped: what needs it goes on without it.
+    package var by: String?
     package var skillID: SkillID?
     package var runnerDomain: DomainName?
 
     package init(
-        workflowID: WorkflowID, taskID: TaskID, attempt: Int, reason: String, skillID: SkillID? = nil,
-        runnerDomain: DomainName? = nil
+        workflowID: WorkflowID, taskID: TaskID, attempt: Int, reason: String, by: String? = nil,
+        skillID: SkillID? = nil, runnerDomain: DomainName? = nil
     ) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.attempt = attempt
         self.reason = reason
+        self.by = by
         self.skillID = skillID
         self.runnerDomain = runnerDomain
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, reason
+        case attempt, reason, by
         case workflowID = "workflow_id"
         case taskID = "task_id"
         case skillID = "skill_id"

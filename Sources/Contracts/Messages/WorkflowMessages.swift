@@ -260,18 +260,22 @@ package struct WorkflowCompleted: WorkflowBody, RoutedBody {
     package var status: WorkflowOutcome
     package var output: JSONValue
     package var error: WorkflowError?
+    /// Which of its runs has ended: more than 1 after a person had it go on; 1 when it is left out.
+    package var run: Int?
 
     package init(
-        workflowID: WorkflowID, status: WorkflowOutcome, output: JSONValue = .null, error: WorkflowError? = nil
+        workflowID: WorkflowID, status: WorkflowOutcome, output: JSONValue = .null, error: WorkflowError? = nil,
+        run: Int? = nil
     ) {
         self.workflowID = workflowID
         self.status = status
         self.output = output
         self.error = error
+        self.run = run
     }
 
     enum CodingKeys: String, CodingKey {
-        case status, output, error
+        case status, output, error, run
         case workflowID = "workflow_id"
     }
 
@@ -281,6 +285,7 @@ package struct WorkflowCompleted: WorkflowBody, RoutedBody {
         status = try members.decode(WorkflowOutcome.self, forKey: .status)
         output = try members.decodeIfPresent(JSONValue.self, forKey: .output) ?? .null
         error = try members.decodeIfPresent(WorkflowError.self, forKey: .error)
+        run = try members.decodeIfPresent(Int.self, forKey: .run)
     }
 
     package var route: Route { .workflow(Self.type) }

@@ -19,38 +19,34 @@ struct TaskReading {
 
 extension DefinitionReader {
     private static let keys: Set = [
-        "skill", "needs", "with", "if", "retry", "timeout", "start_within", "forEach", "limit", "phase", "weight",
-        "title",
+        "needs", "with", "if", "retry", "timeout", "start_within", "forEach", "limit", "phase", "weight", "title",
         "onFailure", "description",
     ]
     /// Parts of the language that come later: refused by name.
-    private static let later: Set = [
-        "approval", "gate", "workflow", "wait", "reversible", "undo", "concurrency", "goal",
-    ]
+    private static let later: Set = ["reversible", "undo"]
 
     mutating func readTask(_ id: TaskID, _ value: JSONValue, at path: String) -> TaskReading {
         guard case .object(let members) = value else {
             report(path, .wrongType, "a task is an object with a skill, not \(value.kind)")
             return TaskReading(id: id, path: path, needs: [])
         }
-        checkKeys(members, Self.keys.union(Self.later), at: path)
-        let unsupported = members.names.filter(Self.later.contains)
-        for key in unsupported { report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet") }
+        checkKeys(members, Self.keys.union(Self.later).union(Self.kinds), at: path)
+        for key in members.names where Self.later.contains(key) {
+            report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet")
+        }
         var reading = TaskReading(id: id, path: path, needs: needs(members["needs"], at: path + "/needs"))
         let before = problems.count
-        let isKnownKind = members["skill"] != nil || unsupported.isEmpty
-        let skill = isKnownKind ? self.skill(members["skill"], at: path + "/skill") : nil
+        let (kind, skill) = kind(members, at: path, &reading)
         let settings = settings(members, skill: skill, at: path)
         checkTemplates(of: members, at: path, &reading)
-        if let skill, problems.count == before {
-            reading.task = task(id, settings, skill: skill, needs: reading.needs)
+        if let kind, problems.count == before {
+            reading.task = task(id, settings, kind, skill: skill, needs: reading.needs)
         }
         return reading
     }
 
     /// What is read of a task whether or not its skill is known, so that all problems come at once.
     private struct Settings {
-        var input: JSONValue
         var condition: String?
         var forEach: JSONValue?
         var limit: Int?
@@ -65,7 +61,7 @@ extension DefinitionReader {
     private mutating func settings(_ members: JSONObject, skill: Skill?, at path: String) -> Settings {
         for key in ["title", "description"] { _ = string(members[key], at: "\(path)/\(key)") }
         return Settings(
-            input: input(members["with"], at: path + "/with"), condition: condition(members["if"], at: path + "/if"),
+            condition: condition(members["if"], at: path + "/if"),
             forEach: list(members["forEach"], at: path + "/forEach"), limit: limit(members, at: path + "/limit"),
             retry: retry(members["retry"], default: skill?.retry ?? RetryPolicy(), at: path + "/retry"),
             timeout: duration(members["timeout"], at: path + "/timeout"),
@@ -76,17 +72,14 @@ extension DefinitionReader {
     }
 
     private func task(
-        _ id: TaskID, _ settings: Settings, skill: Skill, needs: [TaskID]
+        _ id: TaskID, _ settings: Settings, _ kind: TaskKind, skill: Skill?, needs: [TaskID]
     ) -> PlannedTask {
-        let call = SkillCall(
-            skill: skill.id, domain: skill.domain, version: skill.version, input: settings.input, risk: skill.risk,
-            lease: skill.lease ?? PlannedTask.Defaults.lease)
-        return PlannedTask(
-            id: id, kind: .skill(call), needs: needs, condition: settings.condition, forEach: settings.forEach,
+        PlannedTask(
+            id: id, kind: kind, needs: needs, condition: settings.condition, forEach: settings.forEach,
             limit: settings.limit, retry: settings.retry,
-            timeout: settings.timeout ?? skill.timeout ?? PlannedTask.Defaults.timeout,
-            startWithin: settings.startWithin ?? skill.startWithin ?? PlannedTask.Defaults.startWithin,
-            onFailure: settings.onFailure, phase: settings.phase, weight: settings.weight ?? 1)
+            timeout: settings.timeout ?? skill?.timeout ?? PlannedTask.Defaults.timeout,
+            startWithin: settings.startWithin ?? skill?.startWithin ?? PlannedTask.Defaults.startWithin,
+            onFailure: settings.onFailure, phase: settings.phase, weight: settings.weight ?? kind.standardWeight)
     }
 
     private mutating func needs(_ value: JSONValue?, at path: String) -> [TaskID] {
@@ -109,40 +102,6 @@ extension DefinitionReader {
             if needs.contains(id) { report(path, .invalidValue, "\(name) is needed twice") } else { needs.append(id) }
         }
         return needs
-    }
-
-    private mutating func skill(_ value: JSONValue?, at path: String) -> Skill? {
-        guard let value else {
-            report(path, .missing, "a task needs a skill")
-            return nil
-        }
-        guard let id = value.string.flatMap({ SkillID($0) }) else {
-            report(path, .invalidName, "a skill id has a-z, 0-9, '-' and '.', such as ci.unit-tests")
-            return nil
-        }
-        guard let skill = catalog[id] else {
-            let like = catalog.resembling(id).map(\.text).joined(separator: ", ")
-            report(path, .unknownSkill, "there is no skill \(id)" + (like.isEmpty ? "" : "; there is \(like)"))
-            return nil
-        }
-        guard !skill.isDeferred else {
-            report(path, .deferredSkill, "the skill \(id) is deferred: nothing runs it yet")
-            return nil
-        }
-        guard catalog.domains.contains(skill.domain) else {
-            report(path, .noPool, "the skill \(id) belongs to the domain \(skill.domain), which has no executor pool")
-            return nil
-        }
-        return skill
-    }
-
-    private mutating func input(_ value: JSONValue?, at path: String) -> JSONValue {
-        switch value {
-        case nil: return .object(JSONObject())
-        case .object?: break
-        case let other?: report(path, .wrongType, "with is an object, not \(other.kind)")
-        }
-        return value ?? .null
     }
 
     private mutating func condition(_ value: JSONValue?, at path: String) -> String? {

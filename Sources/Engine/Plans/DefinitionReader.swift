@@ -36,9 +36,7 @@ struct DefinitionReader {
             return nil
         }
         checkKeys(members, Self.keys, at: path)
-        for key in ["concurrency", "goal"] where members[key] != nil {
-            report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet")
-        }
+        if members["goal"] != nil { report(path + "/goal", .notSupportedYet, "goal is not supported yet") }
         let name = name(members["name"], at: path)
         let version = integer(members["version"], 1...999_999_999, at: path + "/version")
         let title = string(members["title"], at: path + "/title")
@@ -50,7 +48,9 @@ struct DefinitionReader {
         let definition = Definition(
             name: name, version: version, title: title, description: description, input: input, priority: priority,
             gather: members["gather"], notify: members["notify"],
-            plan: Plan(tasks: tasks.compactMap(\.task), output: members["output"]))
+            plan: Plan(
+                tasks: tasks.compactMap(\.task), output: members["output"],
+                concurrency: concurrency(members["concurrency"], at: path + "/concurrency")))
         let bytes = problems.isEmpty ? definition.plan.json.serialized().count : 0
         if bytes > limits.bytes { report(path, .limitPassed, "a plan of \(bytes) bytes; at most \(limits.bytes)") }
         return definition
@@ -66,6 +66,36 @@ struct DefinitionReader {
             return nil
         }
         return name
+    }
+
+    /// `concurrency: { key: "${{ input.repository }}", limit: 1 }`.
+    private mutating func concurrency(_ value: JSONValue?, at path: String) -> Concurrency? {
+        guard let value else { return nil }
+        guard case .object(let members) = value else {
+            report(path, .wrongType, "concurrency is an object: { key: ..., limit: 1 }")
+            return nil
+        }
+        report(path, .notSupportedYet, "concurrency is not supported yet")
+        checkKeys(members, ["key", "limit"], at: path)
+        for key in ["key", "limit"] where members[key] == nil {
+            report("\(path)/\(key)", .missing, "concurrency needs a key and a limit")
+        }
+        let limit = integer(members["limit"], 1...100_000, at: path + "/limit")
+        var references: [TaskReading.Reference] = []
+        members["key"]?.templates(at: path + "/key") { place, text in
+            check(at: place, item: false, status: false, &references) { () throws(ExpressionError) in
+                try Template(text).expressions
+            }
+        }
+        for reference in references {
+            report(reference.path, .notUpstream, "a key is known before any task has run")
+        }
+        let key = string(members["key"], at: path + "/key")
+        if let key, !(1...400).contains(key.count) {
+            report(path + "/key", .invalidValue, "expected 1 to 400 characters")
+        }
+        guard let key, let limit else { return nil }
+        return Concurrency(key: key, limit: limit)
     }
 
     private mutating func schema(_ value: JSONValue?, at path: String) -> JSONValue? {

@@ -15,6 +15,11 @@ extension Plan {
         for task in self.tasks { tasks[task.id.text] = task.json }
         var plan = JSONObject([("tasks", .object(tasks))])
         if let output { plan["output"] = output }
+        if let concurrency {
+            plan["concurrency"] = [
+                "key": .string(concurrency.key), "limit": .number(JSONNumber(concurrency.limit)),
+            ]
+        }
         return .object(plan)
     }
 
@@ -29,31 +34,28 @@ extension Plan {
             tasks.append(try PlannedTask(id: id, json: value))
         }
         output = json["output"]
+        guard let value = json["concurrency"] else { return }
+        let reader = MemberReader(value: value, path: "/concurrency")
+        concurrency = Concurrency(
+            key: try reader.read("key") { $0.string }, limit: try reader.read("limit") { $0.int })
     }
 }
 
 extension PlannedTask {
     fileprivate var json: JSONValue {
-        var members = JSONObject()
-        switch kind {
-        case .skill(let call):
-            members["skill"] = .string(call.skill.text)
-            members["domain"] = .string(call.domain.text)
-            members["version"] = .number(JSONNumber(call.version))
-            members["with"] = call.input
-            members["risk"] = .string(call.risk.rawValue)
-            members["lease"] = .string(Span.text(call.lease))
-        }
+        var members = kind.members
         if !needs.isEmpty { members["needs"] = .array(needs.map { .string($0.text) }) }
         if let condition { members["if"] = .string(condition) }
         if let forEach { members["forEach"] = forEach }
         if let limit { members["limit"] = .number(JSONNumber(limit)) }
-        members["retry"] = [
-            "attempts": .number(JSONNumber(retry.attempts)), "backoff": .string(Span.text(retry.backoff)),
-            "factor": .number(JSONNumber(retry.factor)), "max": .string(Span.text(retry.max)),
-        ]
-        members["timeout"] = .string(Span.text(timeout))
-        members["start_within"] = .string(Span.text(startWithin))
+        if kind.isTried {
+            members["retry"] = [
+                "attempts": .number(JSONNumber(retry.attempts)), "backoff": .string(Span.text(retry.backoff)),
+                "factor": .number(JSONNumber(retry.factor)), "max": .string(Span.text(retry.max)),
+            ]
+            members["timeout"] = .string(Span.text(timeout))
+            members["start_within"] = .string(Span.text(startWithin))
+        }
         members["onFailure"] = .string(onFailure.rawValue)
         if let phase { members["phase"] = .string(phase) }
         if weight != 1 { members["weight"] = .number(JSONNumber(weight)) }
@@ -62,34 +64,29 @@ extension PlannedTask {
 
     fileprivate init(id: TaskID, json: JSONValue) throws(PlanFormatError) {
         let reader = MemberReader(value: json, path: "/tasks/\(id)")
-        let call = SkillCall(
-            skill: try reader.read("skill") { $0.string.flatMap(SkillID.init) },
-            domain: try reader.read("domain") { $0.string.flatMap(DomainName.init) },
-            version: try reader.read("version") { $0.int }, input: try reader.read("with") { $0 },
-            risk: try reader.read("risk") { $0.string.flatMap(Risk.init) },
-            lease: try reader.read("lease") { Span.parse($0) })
+        let kind = try TaskKind(reader)
         var needs: [TaskID] = []
         for (index, need) in (json["needs"]?.array ?? []).enumerated() {
             guard let id = need.string.flatMap(TaskID.init) else { throw reader.failure("needs/\(index)") }
             needs.append(id)
         }
-        let retry = MemberReader(value: json["retry"] ?? .null, path: reader.path + "/retry")
         self.init(
-            id: id, kind: .skill(call), needs: needs, condition: json["if"]?.string, forEach: json["forEach"],
+            id: id, kind: kind, needs: needs, condition: json["if"]?.string, forEach: json["forEach"],
             limit: json["limit"]?.int,
-            retry: RetryPolicy(
-                attempts: try retry.read("attempts") { $0.int },
-                backoff: try retry.read("backoff") { Span.parse($0) },
-                factor: try retry.read("factor") { $0.number?.double },
-                max: try retry.read("max") { Span.parse($0) }),
-            timeout: try reader.read("timeout") { Span.parse($0) },
-            startWithin: try reader.read("start_within") { Span.parse($0) },
             onFailure: try reader.read("onFailure") { $0.string.flatMap(FailurePolicy.init) },
             phase: json["phase"]?.string, weight: json["weight"]?.int ?? 1)
+        guard kind.isTried else { return }
+        let retry = MemberReader(value: json["retry"] ?? .null, path: reader.path + "/retry")
+        self.retry = RetryPolicy(
+            attempts: try retry.read("attempts") { $0.int }, backoff: try retry.read("backoff") { Span.parse($0) },
+            factor: try retry.read("factor") { $0.number?.double }, max: try retry.read("max") { Span.parse($0) })
+        timeout = try reader.read("timeout") { Span.parse($0) }
+        startWithin = try reader.read("start_within") { Span.parse($0) }
     }
 }
 
-private struct MemberReader {
+/// Reads the members of an object that we wrote.
+struct MemberReader {
     let value: JSONValue
     let path: String
 
@@ -100,5 +97,9 @@ private struct MemberReader {
     func read<Value>(_ name: String, _ convert: (JSONValue) -> Value?) throws(PlanFormatError) -> Value {
         guard let value = value[name].flatMap(convert) else { throw failure(name) }
         return value
+    }
+
+    func member(_ name: String) throws(PlanFormatError) -> MemberReader {
+        MemberReader(value: try read(name) { $0 }, path: "\(path)/\(name)")
     }
 }

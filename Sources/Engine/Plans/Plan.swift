@@ -10,10 +10,12 @@ package struct Plan: Sendable, Equatable {
     package var tasks: [PlannedTask]
     /// What the workflow gives back, with templates; `nil`: the outputs of the tasks that nothing else needs.
     package var output: JSONValue?
+    package var concurrency: Concurrency?
 
-    package init(tasks: [PlannedTask], output: JSONValue? = nil) {
+    package init(tasks: [PlannedTask], output: JSONValue? = nil, concurrency: Concurrency? = nil) {
         self.tasks = tasks
         self.output = output
+        self.concurrency = concurrency
     }
 }
 
@@ -66,48 +68,6 @@ package struct PlannedTask: Sendable, Equatable {
         package static let startWithin = Duration.seconds(86_400)
         package static let lease = Duration.seconds(60)
     }
-}
-
-/// What a task is done by. Approvals, gates, children and waits will be further cases.
-package enum TaskKind: Sendable, Equatable {
-    case skill(SkillCall)
-
-    package var name: String {
-        switch self {
-        case .skill: "skill"
-        }
-    }
-}
-
-/// A skill, and what it is given.
-package struct SkillCall: Sendable, Equatable {
-    package var skill: SkillID
-    package var domain: DomainName
-    package var version: Int
-    /// With templates.
-    package var input: JSONValue
-    package var risk: Risk
-    /// How long a run may go without a heartbeat.
-    package var lease: Duration
-
-    package init(
-        skill: SkillID, domain: DomainName, version: Int = 1, input: JSONValue = .object(JSONObject()),
-        risk: Risk = .normal, lease: Duration = PlannedTask.Defaults.lease
-    ) {
-        self.skill = skill
-        self.domain = domain
-        self.version = version
-        self.input = input
-        self.risk = risk
-        self.lease = lease
-    }
-}
-
-/// How much harm a skill can do when it runs for nothing.
-package enum Risk: String, Sendable, CaseIterable {
-    case low, normal
-    /// The executor begins only when its `task.started` has been answered with `task.go`.
-    case high
 }
 
 /// What a task that failed for good means to its workflow.

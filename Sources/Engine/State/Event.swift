@@ -50,6 +50,13 @@ package struct Event: Sendable {
         case .taskCancel(let body): (body.taskID, body.attempt)
         case .taskGo(let body): (body.taskID, body.attempt)
         case .taskWake(let body): (body.taskID, body.attempt)
+        case .taskWaiting(let body): (body.taskID, body.attempt)
+        case .taskReset(let body): (body.taskID, body.attempt)
+        case .approvalRequested(let body): (body.taskID, body.attempt)
+        case .approvalDecided(let body): (body.taskID, body.attempt)
+        case .controlCancel(let body): body.taskID.map { ($0, nil) }
+        case .controlRetry(let body): body.taskID.map { ($0, nil) }
+        case .controlSkip(let body): body.taskID.map { ($0, nil) }
         case .workflowExpanded(let body): (body.taskID, nil)
         default: nil
         }

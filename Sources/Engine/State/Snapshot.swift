@@ -26,10 +26,11 @@ package struct WorkflowStanding: Codable, Sendable {
     package var error: WorkflowError?
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
+    package var extra: WorkflowExtra
 
     package init(
         status: WorkflowStatus, revision: Int, output: JSONValue?, error: WorkflowError?, startedAt: Timestamp?,
-        finishedAt: Timestamp?
+        finishedAt: Timestamp?, extra: WorkflowExtra
     ) {
         self.status = status
         self.revision = revision
@@ -37,10 +38,11 @@ package struct WorkflowStanding: Codable, Sendable {
         self.error = error
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+        self.extra = extra
     }
 }
 
-/// What the row of a task holds. A task has none while it is pending: its first row is that of its first event.
+/// What the row of a task holds. Its first row is that of its first event: before, a pending task has none.
 package struct TaskSnapshot: Codable, Sendable {
     package var id: TaskID
     package var kind: String
@@ -62,12 +64,13 @@ package struct TaskSnapshot: Codable, Sendable {
     package var leaseUntil: Timestamp?
     package var retryAt: Timestamp?
     package var wakeAt: Timestamp?
+    package var extra: TaskExtra
 
     package init(
         id: TaskID, kind: String, skill: SkillID?, domain: DomainName?, status: TaskStatus, attempt: Int,
         executor: ExecutorID?, delivery: Int, output: JSONValue?, error: TaskError?, artifacts: [ArtifactRecord],
         items: [JSONValue]?, dispatchedAt: Timestamp?, startedAt: Timestamp?, finishedAt: Timestamp?,
-        deadline: Timestamp?, leaseUntil: Timestamp?, retryAt: Timestamp?, wakeAt: Timestamp?
+        deadline: Timestamp?, leaseUntil: Timestamp?, retryAt: Timestamp?, wakeAt: Timestamp?, extra: TaskExtra
     ) {
         self.id = id
         self.kind = kind
@@ -88,6 +91,7 @@ package struct TaskSnapshot: Codable, Sendable {
         self.leaseUntil = leaseUntil
         self.retryAt = retryAt
         self.wakeAt = wakeAt
+        self.extra = extra
     }
 }
 
@@ -103,13 +107,14 @@ extension WorkflowState {
 
     /// The rows of all tasks that have one.
     package var taskSnapshots: [TaskSnapshot] {
-        tasks.indices.filter { tasks[$0].status != .pending }.map(snapshot(of:))
+        tasks.indices.filter { tasks[$0].status != .pending || tasks[$0].attempt > 0 }.map(snapshot(of:))
     }
 
     var standing: WorkflowStanding? {
         status.map {
             WorkflowStanding(
-                status: $0, revision: seq, output: output, error: error, startedAt: startedAt, finishedAt: finishedAt)
+                status: $0, revision: seq, output: output, error: error, startedAt: startedAt, finishedAt: finishedAt,
+                extra: extra)
         }
     }
 
@@ -120,7 +125,8 @@ extension WorkflowState {
             status: task.status, attempt: task.attempt, executor: task.executor, delivery: task.delivery,
             output: task.output, error: task.error, artifacts: task.artifacts, items: task.items,
             dispatchedAt: task.dispatchedAt, startedAt: task.startedAt, finishedAt: task.finishedAt,
-            deadline: task.deadline, leaseUntil: task.leaseUntil, retryAt: task.retryAt, wakeAt: task.wakeAt)
+            deadline: task.deadline, leaseUntil: task.leaseUntil, retryAt: task.retryAt, wakeAt: task.wakeAt,
+            extra: task.extra)
     }
 
     /// The state that rows hold.
@@ -140,6 +146,7 @@ extension WorkflowState {
         error = workflow.standing.error
         startedAt = workflow.standing.startedAt
         finishedAt = workflow.standing.finishedAt
+        extra = workflow.standing.extra
         self.taken = Set(taken)
         load(try Plan(json: workflow.plan))
         for row in rows {
@@ -168,6 +175,7 @@ extension WorkflowState {
         tasks[index].leaseUntil = row.leaseUntil
         tasks[index].retryAt = row.retryAt
         tasks[index].wakeAt = row.wakeAt
+        tasks[index].extra = row.extra
         transition(index, to: row.status)
     }
 }

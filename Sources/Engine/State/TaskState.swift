@@ -31,10 +31,12 @@ package struct TaskState: Sendable {
     /// When a `task.wake` is wanted. Heartbeats move only the lease; this moves when the wake-up has come too early.
     package internal(set) var wakeAt: Timestamp?
 
+    package internal(set) var extra = TaskExtra()
+
     /// Needs that have not ended.
     var unmet = 0
     /// Of a `forEach` task: its instances among the tasks, and how many of them have not ended.
-    var instances: Range<Int> = 0..<0
+    var instances: [Int] = []
     var open = 0
     /// What is to be written of it at the next commit.
     var touched = Touched.nothing

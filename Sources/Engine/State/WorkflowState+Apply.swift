@@ -77,15 +77,18 @@ extension WorkflowState {
     }
 
     mutating func addInstances(of index: Int, items: [JSONValue]) {
-        let first = tasks.count
-        for position in items.indices {
-            let id = tasks[index].id.instance(position)
-            indices[id] = tasks.count
-            tasks.append(TaskState(id: id, planned: tasks[index].planned, origin: (index, position)))
-        }
+        tasks[index].instances = items.indices.map { instance(of: index, at: $0) }
         tasks[index].items = items
-        tasks[index].instances = first..<tasks.count
         tasks[index].open = items.count
+    }
+
+    /// One that has run before keeps its number of attempts.
+    private mutating func instance(of index: Int, at position: Int) -> Int {
+        let id = tasks[index].id.instance(position)
+        if let known = indices[id] { return known }
+        indices[id] = tasks.count
+        tasks.append(TaskState(id: id, planned: tasks[index].planned, origin: (index, position)))
+        return tasks.count - 1
     }
 
     private mutating func complete(_ body: WorkflowCompleted, at now: Timestamp) {

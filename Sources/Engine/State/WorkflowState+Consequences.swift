@@ -33,8 +33,10 @@ extension WorkflowState {
         }
     }
 
-    private func makeReady(_ index: Int, _ turn: inout Turn) {
-        if let ready = readyTask(index) { turn.decision.ready.append(ready) }
+    /// What an executor runs waits for room in its domain's window; anything else begins at once.
+    mutating func makeReady(_ index: Int, _ turn: inout Turn) {
+        guard call(index) == nil else { return turn.decision.ready += [readyTask(index)].compactMap { $0 } }
+        begin(index, &turn)
     }
 
     /// Without an `if`, or with one that does not ask how the needs ended, all of them have to have ended well.
@@ -120,11 +122,11 @@ extension WorkflowState {
         guard task.open > 0 else { return allInstancesEnded(index, &turn) }
         guard let limit = planned(index).limit else { return }
         let next = task.instances.count - task.open + limit - 1
-        if next < task.instances.count { makeReady(task.instances.lowerBound + next, &turn) }
+        if next < task.instances.count { makeReady(task.instances[next], &turn) }
     }
 
     private mutating func allInstancesEnded(_ index: Int, _ turn: inout Turn) {
-        let instances = tasks[tasks[index].instances]
+        let instances = tasks[index].instances.map { tasks[$0] }
         let failed = instances.filter { $0.status != .succeeded }.map(\.id.text)
         guard failed.isEmpty else {
             let names = failed.prefix(5).joined(separator: ", ") + (failed.count > 5 ? " and others" : "")

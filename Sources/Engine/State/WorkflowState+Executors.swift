@@ -120,7 +120,7 @@ extension WorkflowState {
             return
         }
         switch tasks[index].status {
-        case .retryWait: turn.decision.ready += [readyTask(index)].compactMap { $0 }
+        case .retryWait: makeReady(index, &turn)
         case .dispatched:
             let message = "nobody began within \(Span.text(planned(index).startWithin))"
             fail(index, attempt: body.attempt, TaskError(code: "not_started", message: message), &turn)

@@ -33,7 +33,7 @@ extension WorkflowState {
     private func neededArtifacts(_ index: Int) -> JSONValue? {
         var found = JSONObject()
         for need in planned(index).needs.compactMap({ indices[$0] }) {
-            for task in [need] + Array(tasks[need].instances) where !tasks[task].artifacts.isEmpty {
+            for task in [need] + tasks[need].instances where !tasks[task].artifacts.isEmpty {
                 found[tasks[task].id.text] = records(task)
             }
         }

@@ -20,6 +20,7 @@ package struct WorkflowState: Sendable {
     package internal(set) var error: WorkflowError?
     package internal(set) var startedAt: Timestamp?
     package internal(set) var finishedAt: Timestamp?
+    package internal(set) var extra = WorkflowExtra()
     /// The tasks of the plan in its order, then instances.
     package internal(set) var tasks: [TaskState] = []
     /// Each id and causation of its history.
