@@ -65,8 +65,9 @@ package enum ExecutorProcess {
             consumer: Consumer(settings.broker, prefetch: 100, logger: logger), register: register,
             domain: settings.domain, executor: settings.executor, logger: logger)
         let runner = OrderRunner(
-            consumer: Consumer(
-                settings.broker, prefetch: settings.concurrency, batchLimit: settings.concurrency, logger: logger),
+            intake: OrderIntake(
+                queue: QueueName.executor(settings.domain), concurrency: settings.concurrency, logger: logger
+            ) { Consumer(settings.broker, prefetch: $0, batchLimit: $0, logger: logger) },
             voice: voice, register: register, objects: objects, skills: skills, concurrency: settings.concurrency,
             ackWithin: settings.ackWithin, drainWithin: settings.drainWithin, logger: logger)
         return [guardian, control, runner]

@@ -6,19 +6,21 @@ import Logging
 import Objects
 import Relay
 import ServiceLifecycle
+import Synchronization
 
 /// Runs the orders of one domain, several at once: the broker's prefetch says how many.
 ///
 /// An order is acked when the end of its run is confirmed. Until then the broker holds it for us: if this process
 /// dies, another replica gets it at once, as the same attempt.
 struct OrderRunner: Service {
-    let consumer: Consumer
+    let intake: OrderIntake
     let voice: Voice
     let register: RunRegister
     let objects: any ObjectStore
     let skills: [SkillID: RunnableSkill]
     let concurrency: Int
-    /// An order that may run longer is acked as soon as its start is confirmed: from then on its lease holds it.
+    /// The broker takes back what is not acked for too long. So an order whose run has lasted this long is acked before
+    /// its end: from then on its lease holds it. Until then a run that dies begins anew at once, elsewhere.
     let ackWithin: Duration
     /// How long runs may go on after the signal to stop; then they are handed back.
     let drainWithin: Duration
@@ -27,12 +29,15 @@ struct OrderRunner: Service {
     private static let beatEvery = Duration.seconds(15)
 
     func run() async throws {
-        try await consumer.subscribe(.queue(QueueName.executor(voice.domain)))
+        try await intake.open()
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { runs in
                 runs.addTask { await beat() }
-                while let batch = await nextBatch() {
-                    for delivery in batch { runs.addTask { await handle(delivery) } }
+                for await order in intake.orders {
+                    runs.addTask {
+                        await handle(order)
+                        await intake.end(order)
+                    }
                 }
                 // Shut down: what runs may finish, but not for ever.
                 runs.addTask {
@@ -43,15 +48,12 @@ struct OrderRunner: Service {
                 runs.cancelAll()
             }
         } onGracefulShutdown: {
-            Task { await consumer.cancelDeliveries() }
+            Task { await intake.drain() }
         }
         await voice.beat(
             concurrency: 0, running: 0, interval: Self.beatEvery, skills: Array(skills.keys), isDraining: true)
-        await consumer.close()
+        await intake.close()
     }
-
-    /// - Returns: `nil` once no more will come.
-    private func nextBatch() async -> [Delivery]? { try? await consumer.nextBatch() }
 
     private func beat() async {
         while !Task.isCancelled {
@@ -64,63 +66,79 @@ struct OrderRunner: Service {
 
     // MARK: One order
 
-    private func handle(_ delivery: Delivery) async {
+    private func handle(_ taken: TakenOrder) async {
+        let delivery = taken.delivery
         let message: InboundMessage
         do throws(ContractViolation) {
             message = try InboundMessage.decode(WireMessage(delivery), validating: false)
         } catch {
             let reason = Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message)
-            return await giveUp(delivery, reason)
+            return await giveUp(taken, reason)
         }
         guard case .taskDispatched(let order) = message.body else {
-            return await giveUp(delivery, Reason(code: "unknown_type", message: "an executor takes orders only"))
+            return await giveUp(taken, Reason(code: "unknown_type", message: "an executor takes orders only"))
         }
         guard order.deadline > Voice.now() else {
             logger.info("An order was past its deadline", metadata: facts(order))
-            return await ack(delivery)
+            return await ack(taken)
         }
-        await run(order, message.envelope.id, delivery)
+        await run(order, message.envelope.id, taken)
     }
 
-    private func run(_ order: TaskDispatched, _ id: MessageID, _ delivery: Delivery) async {
+    private func run(_ order: TaskDispatched, _ id: MessageID, _ taken: TakenOrder) async {
         let key = AttemptKey(workflow: order.workflowID, task: order.taskID, attempt: order.attempt)
-        let isLong = order.timeout.duration > ackWithin
+        let isKept = Flag()
         let live = LiveRun(
-            order, causation: id, delivery: delivery.deliveryCount, voice: voice, objects: objects,
+            order, causation: id, delivery: taken.delivery.deliveryCount, voice: voice, objects: objects,
             limits: skills[order.skillID]?.file.handler.limits ?? RunLimits(),
-            isWanted: { isLong || !consumer.held([delivery]).isEmpty })
-        let work = Task { () async -> Result<JSONValue, RunFailure> in
-            guard await live.start() else { return .failure(.lost) }
-            if isLong { await ack(delivery) }
+            isWanted: { isKept.isSet || taken.isHeld })
+        let start = Task { await live.start() }
+        let work = Task { () async -> Result<RunResult, RunFailure> in
+            guard await start.value else { return .failure(.lost) }
             if order.awaitGo == true, await !register.waitForGo(key) { return .failure(.cancelled) }
             return await perform(order, live)
         }
         guard await register.begin(key, onCancel: { work.cancel() }) else {
+            start.cancel()
             work.cancel()
-            return await ack(delivery)
+            return await ack(taken)
         }
         let result = await withTaskGroup(of: Void.self) { group in
-            group.addTask { await keepAlive(live, delivery, isLong: isLong, work) }
+            group.addTask { await keepAlive(live, taken, isKept, work) }
+            group.addTask { await keep(taken, isKept, start) }
             let result = await work.value
             group.cancelAll()
             return result
         }
-        await finish(result, live, key, delivery, isLong: isLong)
+        await finish(result, live, key, taken, isKept: isKept.isSet)
         await register.end(key)
     }
 
     /// Heartbeats, and an eye on whether the order is still ours.
     private func keepAlive(
-        _ live: LiveRun, _ delivery: Delivery, isLong: Bool, _ work: Task<Result<JSONValue, RunFailure>, Never>
+        _ live: LiveRun, _ taken: TakenOrder, _ isKept: Flag, _ work: Task<Result<RunResult, RunFailure>, Never>
     ) async {
         while (try? await Task.sleep(for: Self.beatEvery)) != nil {
-            guard isLong || !consumer.held([delivery]).isEmpty else { return work.cancel() }
+            guard isKept.isSet || taken.isHeld else { return work.cancel() }
             await live.beat()
         }
     }
 
+    /// Acks an order whose run lasts, once it is known to have begun.
+    private func keep(_ taken: TakenOrder, _ isKept: Flag, _ start: Task<Bool, Never>) async {
+        guard (try? await Task.sleep(for: ackWithin)) != nil, await start.value, taken.isHeld, !Task.isCancelled else {
+            return
+        }
+        isKept.set()
+        do {
+            try await intake.keep(taken)
+        } catch {
+            logger.warning("An ack did not reach the broker: the order comes again", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func finish(
-        _ result: Result<JSONValue, RunFailure>, _ live: LiveRun, _ key: AttemptKey, _ delivery: Delivery, isLong: Bool
+        _ result: Result<RunResult, RunFailure>, _ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder, isKept: Bool
     ) async {
         switch result {
         case _ where await register.isCancelled(key):
@@ -128,49 +146,49 @@ struct OrderRunner: Service {
         case .failure(.cancelled) where await register.isHandingBack:
             logger.info("A run was handed back", metadata: facts(live.order))
             // One that was acked is not ours to fail: its lease runs out, and it is dispatched anew.
-            return isLong ? () : await consumer.release([delivery])
+            return isKept ? () : await taken.consumer.release([taken.delivery])
         case .failure(.lost):
             return  // it comes again, to us or to another
         case .failure(let failure):
             logger.info("A task failed", metadata: facts(live.order).merging(["code": "\(failure.code)"]) { $1 })
             guard await live.fail(failure) else { return }
-        case .success(let output):
-            guard await live.complete(output) else { return }
+        case .success(let result):
+            guard await live.complete(result) else { return }
         }
-        if !isLong { await ack(delivery) }
+        if !isKept { await ack(taken) }
     }
 
     // MARK: The work
 
-    private func perform(_ order: TaskDispatched, _ live: LiveRun) async -> Result<JSONValue, RunFailure> {
+    private func perform(_ order: TaskDispatched, _ live: LiveRun) async -> Result<RunResult, RunFailure> {
         do throws(RunFailure) {
             guard let skill = skills[order.skillID] else {
                 throw RunFailure(code: "unknown_skill", message: "this executor has no skill `\(order.skillID)`")
             }
             try skill.checkInput(order.input)
-            let output = try await withTimeout(order.timeout.duration) { () async throws(RunFailure) in
+            let result = try await withTimeout(order.timeout.duration) { () async throws(RunFailure) in
                 try await skill.run.run(order, live)
             }
-            try skill.checkOutput(output)
+            try skill.checkOutput(result.output)
             if await live.records.isEmpty {
                 for rule in skill.file.artifacts {
-                    try await live.artifact(try rule.draft(input: order.input, output: output))
+                    try await live.artifact(try rule.draft(input: order.input, output: result.output))
                 }
             }
-            return .success(output)
+            return .success(result)
         } catch {
             return .failure(error)
         }
     }
 
-    private func giveUp(_ delivery: Delivery, _ reason: Reason) async {
+    private func giveUp(_ taken: TakenOrder, _ reason: Reason) async {
         // Under the order's own key, so that the dispatcher ends the attempt.
-        if await voice.deadLetter(delivery, reason) { await ack(delivery) }
+        if await voice.deadLetter(taken.delivery, reason) { await ack(taken) }
     }
 
-    private func ack(_ delivery: Delivery) async {
+    private func ack(_ taken: TakenOrder) async {
         do {
-            try await consumer.ack([delivery])
+            try await taken.consumer.ack([taken.delivery])
         } catch {
             logger.warning("An ack did not reach the broker: the order comes again", metadata: ["error": "\(error)"])
         }
@@ -179,6 +197,18 @@ struct OrderRunner: Service {
     private func facts(_ order: TaskDispatched) -> Logger.Metadata {
         ["workflow": "\(order.workflowID)", "task": "\(order.taskID)", "attempt": "\(order.attempt)"]
     }
+}
+
+extension TakenOrder {
+    /// The broker still counts on us for it.
+    fileprivate var isHeld: Bool { !consumer.held([delivery]).isEmpty }
+}
+
+/// Set once, and seen by whoever asks.
+private final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
 }
 
 extension RunFailure {

@@ -149,7 +149,7 @@ extension `The pipeline` {
         #expect(try await pipeline.task("slow", of: workflow)["attempt"] == 1)
     }
 
-    @Test func `begins a long task anew when its executor was killed and its lease has run out`() async throws {
+    @Test func `hands a long task over at once when its executor was killed`() async throws {
         let pipeline = try self.pipeline
         let gate = try Gate(pipeline)
         var task = Self.gated(gate, ["n": 8])
@@ -159,11 +159,39 @@ extension `The pipeline` {
         try pipeline.process("growth-marketing").send(SIGKILL)
         for process in processes { #expect(await process?.ends() ?? true) }
 
-        let retrying = try await pipeline.recorder.first("task.retrying", of: workflow)
-        #expect(retrying.data["error"]?["code"] == "lease_expired")
-        _ = try await pipeline.processes(of: "long", workflow, attempt: 2)
+        let again = try await pipeline.recorder.first("task.started", of: workflow) {
+            $0.data["delivery"]?.int ?? 0 > 0
+        }
+        #expect(again.data["attempt"] == 1, "it may run for hours, but has not: its order was not acked yet")
+        _ = try await pipeline.processes(of: "long", workflow, delivery: 1)
         try gate.open()
         #expect(try await pipeline.end(of: workflow)["output"] == 8)
+        _ = try await pipeline.lastRevision(of: workflow)
+    }
+
+    @Test func `begins a task anew when its executor was frozen beyond its lease, and stops the first run`()
+        async throws
+    {
+        let pipeline = try self.pipeline
+        let gate = try Gate(pipeline)
+        var task = Self.gated(gate, ["n": 9])
+        task["skill"] = "growth-marketing.lengthy"
+        let workflow = try await pipeline.run(["long": .object(task)], output: "${{ tasks.long.output.n }}")
+        let zombie = try await pipeline.processes(of: "long", workflow)
+        let executor = try pipeline.process("growth-marketing")
+        executor.send(SIGSTOP)
+        let retrying = try await pipeline.recorder.first("task.retrying", of: workflow)
+        #expect(retrying.data["error"]?["code"] == "lease_expired")
+        _ = try await pipeline.recorder.first("task.dispatched", of: workflow, attempt: 2)
+        executor.send(SIGCONT)
+        for process in zombie { #expect(await process?.ends(within: .seconds(40)) ?? true, "it was told to stop") }
+        _ = try await pipeline.processes(of: "long", workflow, attempt: 2)
+        try gate.open()
+        #expect(try await pipeline.end(of: workflow)["output"] == 9)
+        let ends = try await pipeline.rows(
+            "SELECT attempt, stale FROM baton.events WHERE workflow_id = $1 AND type = 'task.completed' ORDER BY seq",
+            [.text(workflow)])
+        #expect(ends == [["attempt": 2, "stale": false]])
         _ = try await pipeline.lastRevision(of: workflow)
     }
 }
