@@ -70,6 +70,14 @@ struct Batch {
         return nil
     }
 
+    /// The workflows that a task wants to add tasks to.
+    var expanding: [WorkflowID] {
+        messages.compactMap { _, message in
+            guard case .taskCompleted(let body) = message.body, body.expansion != nil else { return nil }
+            return body.workflowID
+        }
+    }
+
     // MARK: What comes of a message
 
     /// It is handed in again, after its workflow was read anew.

@@ -35,6 +35,8 @@ package actor Dispatcher: MessageHandler {
     private var uses: UInt64 = 0
     private var window = OrderWindow()
     nonisolated let wakes = WakeBoard()
+    /// The skills that tasks may be added of.
+    private let shelf = CatalogShelf()
 
     /// - Parameters:
     ///   - source: who speaks, such as `/dispatcher/host-4711`.
@@ -59,7 +61,8 @@ package actor Dispatcher: MessageHandler {
         var batch = Batch(received, source: source, now: now)
         do {
             batch.fresh = try await load(batch.workflows)
-            take(&batch)
+            let catalogs = try await catalogs(for: batch)
+            take(&batch, catalogs)
             try await republish(&batch)
             try await store.record(batch.executors)
             try await commit(&batch)
@@ -131,7 +134,17 @@ package actor Dispatcher: MessageHandler {
 
     // MARK: Deciding
 
-    private func take(_ batch: inout Batch) {
+    /// The skills of the workspaces whose tasks want to add tasks.
+    private func catalogs(for batch: Batch) async throws -> [Workspace: SkillCatalog] {
+        var catalogs: [Workspace: SkillCatalog] = [:]
+        for id in batch.expanding {
+            guard let workspace = held[id]?.state.header?.workspace, catalogs[workspace] == nil else { continue }
+            catalogs[workspace] = try await shelf.catalog(of: workspace, in: store)
+        }
+        return catalogs
+    }
+
+    private func take(_ batch: inout Batch, _ catalogs: [Workspace: SkillCatalog]) {
         for (item, message) in batch.messages {
             guard let id = message.body.message.workflow, var workflow = held[id] else { continue }
             // Out of the dictionary while it changes: one owner, so nothing is copied.
@@ -139,7 +152,9 @@ package actor Dispatcher: MessageHandler {
             uses += 1
             workflow.lastUsed = uses
             let wasFresh = batch.fresh.contains(id)
-            let decision = workflow.state.take(Input(of: message), now: now)
+            var input = Input(of: message)
+            input.catalog = workflow.state.header.flatMap { catalogs[$0.workspace] }
+            let decision = workflow.state.take(input, now: now)
             held[id] = workflow
             settle(decision, of: id, item, message, wasFresh: wasFresh, &batch)
         }

@@ -8,13 +8,21 @@ import Store
 let noRouteHeader = "x-baton-no-route"
 
 extension Event {
+    /// Of whom it speaks: it may be said to a parent or a child.
+    private func subject(in workflow: WorkflowID) -> String {
+        guard isAbout(workflow) else { return body.message.workflow?.text ?? workflow.text }
+        return taskID.map { "\(workflow)/\($0)" } ?? workflow.text
+    }
+
+    fileprivate func isAbout(_ workflow: WorkflowID) -> Bool { body.message.workflow.map { $0 == workflow } ?? true }
+
     /// The message that says so, when somebody is to be told.
     func message(of workflow: WorkflowID, body bytes: [UInt8], source: String) -> Outgoing<WireMessage>? {
         guard let publication else { return nil }
         var envelope = Envelope(
             of: body.message, id: id, source: source, time: recordedAt, causation: causation,
             correlationID: publication.correlationID ?? workflow.text)
-        envelope.subject = taskID.map { "\(workflow)/\($0)" } ?? workflow.text
+        envelope.subject = subject(in: workflow)
         let message = envelope.message(to: publication.route, body: bytes)
         guard publication.isMandatory else { return Outgoing(message, ifReturned: .drop) }
         return message.outgoing(type)
@@ -25,9 +33,11 @@ extension EventRow {
     /// The row of an event; `nil` for what is not history.
     init?(_ event: Event, of workflow: WorkflowID, body: [UInt8]) {
         guard let seq = event.seq else { return nil }
+        let isOwn = event.isAbout(workflow)
         self.init(
             workflowID: workflow.text, seq: seq, id: event.id.text, type: event.type.rawValue,
-            taskID: event.taskID?.text, attempt: event.attempt, causation: event.causation.text, actor: event.actor,
+            taskID: isOwn ? event.taskID?.text : nil, attempt: isOwn ? event.attempt : nil,
+            causation: event.causation.text, actor: event.actor,
             recordedAt: event.recordedAt.milliseconds, isStale: event.isStale,
             exchange: event.publication?.route.exchange.rawValue, routingKey: event.publication?.route.key,
             correlationID: event.publication?.correlationID, isMandatory: event.publication?.isMandatory ?? true,
@@ -40,7 +50,8 @@ extension EventRow {
         else { return nil }
         let envelope = Envelope(
             id: MessageID(unchecked: id), type: type, source: source,
-            subject: taskID.map { "\(workflowID)/\($0)" } ?? workflowID, time: Timestamp(milliseconds: recordedAt),
+            subject: taskID.map { "\(workflowID)/\($0)" } ?? correlationID ?? workflowID,
+            time: Timestamp(milliseconds: recordedAt),
             causation: causation.map { MessageID(unchecked: $0) }, correlationID: correlationID ?? workflowID,
             appID: "baton")
         let message = envelope.message(to: Route(exchange: exchange, key: routingKey), body: body)

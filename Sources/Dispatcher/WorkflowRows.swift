@@ -16,6 +16,7 @@ struct WorkflowRows {
         tasks = changes.tasks.map { TaskRow($0, of: state) }
         guard changes.created != nil || changes.standing != nil || !tasks.isEmpty else { return }
         workflow = WorkflowRow(state, isNew: changes.created != nil, revision: held.revision, wakeAt: wakeAt)
+        if let plan = changes.plan { workflow?.plan = plan }
     }
 }
 
@@ -29,7 +30,9 @@ extension WorkflowRow {
             id: state.id.text, workspace: header.workspace.text, requestID: header.requestID.text,
             requestDigest: header.requestDigest, name: header.name, version: header.version,
             status: standing.status.rawValue, statusReason: wakeAt == nil ? nil : "window", priority: header.priority,
-            seq: standing.revision, revision: revision, wakeAt: wakeAt?.milliseconds,
+            parentID: header.parent?.workflowID.text, parentTask: header.parent?.taskID.text,
+            parentAttempt: header.parent?.attempt, seq: standing.revision, revision: revision,
+            wakeAt: wakeAt?.milliseconds,
             createdAt: header.createdAt.milliseconds, startedAt: standing.startedAt?.milliseconds,
             endedAt: standing.finishedAt?.milliseconds,
             plan: isNew ? .some(snapshot.plan) : .none, input: header.input, output: standing.output,
@@ -63,7 +66,7 @@ extension WorkflowState {
     init(_ stored: StoredWorkflow) throws {
         let row = stored.row
         let decoder = JSONValueDecoder()
-        let header = WorkflowHeader(
+        var header = WorkflowHeader(
             requestID: RequestID(unchecked: row.requestID), workspace: Workspace(unchecked: row.workspace),
             requestDigest: row.requestDigest, name: row.name, version: row.version ?? 0, input: row.input ?? [:],
             actor: try decoder.decode(Actor.self, from: row.actor ?? .null), priority: row.priority,
@@ -74,6 +77,11 @@ extension WorkflowState {
             startedAt: row.startedAt.map { Timestamp(milliseconds: $0) },
             finishedAt: row.endedAt.map { Timestamp(milliseconds: $0) },
             extra: try row.extra.map { try decoder.decode(WorkflowExtra.self, from: $0) } ?? WorkflowExtra())
+        if let id = row.parentID, let task = row.parentTask, let attempt = row.parentAttempt {
+            header.parent = ParentReference(
+                workflowID: WorkflowID(unchecked: id), taskID: TaskID(unchecked: task), attempt: attempt,
+                depth: standing.extra.depth ?? 1)
+        }
         let workflow = WorkflowSnapshot(
             id: WorkflowID(unchecked: row.id), header: header, plan: row.plan ?? .null, standing: standing)
         try self.init(

@@ -15,7 +15,7 @@ struct CommandRun: SkillRun {
     /// A program may end without reading its input; writing to it then must not end us. Children get the default back.
     private static let survivesClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue {
+    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult {
         _ = Self.survivesClosedPipes
         let speech = CommandSpeech(rule, events)
         let leader = Mutex<pid_t?>(nil)
@@ -31,7 +31,7 @@ struct CommandRun: SkillRun {
                 try await converse(execution, order, speech)
             }
             if Task.isCancelled { throw RunFailure.cancelled }
-            return try await speech.output(outcome.terminationStatus)
+            return try await speech.result(outcome.terminationStatus)
         } catch let failure as RunFailure {
             throw failure
         } catch {

@@ -6,7 +6,7 @@ import Subprocess
 actor CommandSpeech {
     private let rule: CommandRule
     private let events: any RunEvents
-    private var result: JSONValue?
+    private var result: RunResult?
     private var failure: RunFailure?
     private var bytes = 0
 
@@ -41,7 +41,7 @@ actor CommandSpeech {
                     code: "output_too_large", message: "the output has more than \(rule.outputLimit) bytes",
                     isPermanent: true)
             }
-            result = message["output"] ?? .null
+            result = RunResult(output: message["output"] ?? .null, expansion: message["expansion"])
         case "error":
             failure = RunFailure(
                 code: message["code"]?.string ?? "failed", message: message["message"]?.string ?? "no message",
@@ -82,7 +82,7 @@ actor CommandSpeech {
     }
 
     /// How it ended: with a result and exit status 0, or badly.
-    func output(_ status: TerminationStatus) throws(RunFailure) -> JSONValue {
+    func result(_ status: TerminationStatus) throws(RunFailure) -> RunResult {
         if let failure { throw failure }
         guard status.isSuccess else {
             throw RunFailure(code: status.failureCode, message: "the program ended with \(status)")

@@ -55,12 +55,12 @@ actor LiveRun: RunEvents {
                 delivery: delivery, progress: share, message: message), of: order, causation: causation)
     }
 
-    func complete(_ output: JSONValue) async -> Bool {
+    func complete(_ result: RunResult) async -> Bool {
         await shipping?.value
         return await say(
             TaskCompleted(
                 workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
-                delivery: delivery, output: output, artifacts: records))
+                delivery: delivery, output: result.output, artifacts: records, expansion: result.expansion))
     }
 
     func fail(_ failure: RunFailure) async -> Bool {

@@ -23,9 +23,15 @@ struct ArtifactDraft: Sendable {
 
 /// Runs a skill for one order.
 protocol SkillRun: Sendable {
-    /// - Returns: the output.
     /// - Throws: ``RunFailure``; of a cancelled task, whatever it likes.
-    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue
+    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult
+}
+
+/// What a run has come to.
+struct RunResult: Sendable {
+    var output: JSONValue
+    /// Tasks to be added to the workflow, `{"tasks": {…}}`: the dispatcher checks them.
+    var expansion: JSONValue?
 }
 
 /// Why a run did not end well.

@@ -8,7 +8,7 @@ struct SQLRun: SkillRun {
     let rule: SQLRule
     let database: PostgresPool
 
-    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue {
+    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult {
         let values = try rule.parameters.map { parameter throws(RunFailure) in
             try PostgresValue(parameter: try OutputTemplate.resolve(parameter, input: order.input, output: .null))
         }
@@ -32,7 +32,7 @@ struct SQLRun: SkillRun {
             JSONValue.object(
                 JSONObject(try zip(names, row).map { name, cell throws(RunFailure) in (name, try JSONValue(cell)) }))
         }
-        return ["rows": .array(rows), "row_count": .number(JSONNumber(rows.count))]
+        return RunResult(output: ["rows": .array(rows), "row_count": .number(JSONNumber(rows.count))])
     }
 }
 

@@ -56,12 +56,19 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
             let reason = Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message)
             return .deadLetter(reason, telling: answers(WorkflowRejected(problems: [error.problem]), to: wire))
         }
+        // Only a dispatcher knows that a task of a workflow asks for it.
+        guard request.parent == nil || message.envelope.userID == BrokerUser.dispatcher else {
+            let problem = Problem(
+                path: "/parent", code: "not_allowed", message: "only a workflow's own task asks for a child of it")
+            return .done(answers(WorkflowRejected(problems: [problem]), to: wire))
+        }
         switch try await read(request, &catalogs) {
-        case .success(let definition):
-            return .done([Outgoing(try created(definition, request, message))])
+        case .success(let plan):
+            return .done([Outgoing(try created(plan.definition, input: plan.input, request, message))])
         case .failure(let refusal):
+            if let parent = request.parent { return .done([Outgoing(try failed(parent, refusal, message))]) }
             let rejected = WorkflowRejected(
-                workflowID: WorkflowID(workspace: request.workspace, requestID: request.requestID),
+                workflowID: request.workflowIfAccepted,
                 requestID: request.requestID, workspace: request.workspace, problems: refusal.problems)
             return .done(answers(rejected, to: wire))
         }
@@ -69,12 +76,17 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
 
     // MARK: Reading a request
 
-    /// The definition that a request names or brings, its input checked; or everything that is wrong with it.
+    /// The definition that a request names or brings, and its input, checked; or everything that is wrong with it.
     private func read(
         _ request: WorkflowRequested, _ catalogs: inout [Workspace: SkillCatalog]
-    ) async throws(HandlingFailure) -> Result<Definition, PlanRefusal> {
-        guard request.goal == nil else {
-            return .failure("/goal", "no_planner_skill", "no planner skill is installed that could plan a goal")
+    ) async throws(HandlingFailure) -> Result<(definition: Definition, input: JSONValue), PlanRefusal> {
+        if let goal = request.goal {
+            let catalog = try await catalog(of: request.workspace, &catalogs)
+            do throws(PlanRefusal) {
+                return .success(try Definition.planning(goal, input: request.input, catalog: catalog))
+            } catch {
+                return .failure(error)
+            }
         }
         let value: JSONValue
         if let plan = request.plan {
@@ -92,7 +104,8 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
                 value, catalog: catalog, isNamed: isNamed, path: isNamed ? "/definition" : "/plan",
                 checkGather: GatherDefinition.problems(in:at:))
             let problems = definition.problems(ofInput: request.input) { schemas.problems(of: $1, by: $0) }
-            return problems.isEmpty ? .success(definition) : .failure(PlanRefusal(problems: problems))
+            return problems.isEmpty
+                ? .success((definition, request.input)) : .failure(PlanRefusal(problems: problems))
         } catch {
             return .failure(error)
         }
@@ -134,22 +147,39 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
     // MARK: Saying so
 
     private func created(
-        _ definition: Definition, _ request: WorkflowRequested, _ message: InboundMessage
+        _ definition: Definition, input: JSONValue, _ request: WorkflowRequested, _ message: InboundMessage
     ) throws(HandlingFailure) -> WireMessage {
-        let workflow = WorkflowID(workspace: request.workspace, requestID: request.requestID)
+        let workflow = request.workflowIfAccepted
         let digest = SHA256.digest(request.canonicalText).hex
         let created = WorkflowCreated(
             workflowID: workflow, requestID: request.requestID, workspace: request.workspace, requestDigest: digest,
             name: definition.name?.text ?? "plan", version: definition.version ?? 0, plan: definition.plan.json,
-            input: request.input, actor: request.actor, priority: request.priority ?? definition.priority,
+            input: input, actor: request.actor, priority: request.priority ?? definition.priority,
             notify: request.notify ?? definition.notify, gather: definition.gather,
-            replyTo: message.envelope.replyTo, replyCorrelationID: message.envelope.correlationID)
+            replyTo: message.envelope.replyTo, replyCorrelationID: message.envelope.correlationID,
+            parent: request.parent)
         // The planner keeps no history: the same request leads to the same id.
         let id = MessageID.derived(from: "workflow.created", workflow.text, digest)
         let envelope = Envelope(
             of: created, id: id, source: source, time: now(), causation: message.envelope.id,
             trace: message.envelope.trace)
         return try envelope.message(carrying: created, to: created.route)
+    }
+
+    /// A child that could not be planned: the task that asked for it fails, for good.
+    private func failed(
+        _ parent: ParentReference, _ refusal: PlanRefusal, _ message: InboundMessage
+    ) throws(HandlingFailure) -> WireMessage {
+        let lines = refusal.problems.map { "\($0.path): \($0.message)" }.joined(separator: "; ")
+        let error = TaskError(
+            code: "child_refused", message: String(lines.prefix(8000)), permanent: true,
+            details: ["workflow_id": .string(parent.child.text)])
+        let body = TaskFailed(
+            workflowID: parent.workflowID, taskID: parent.taskID, attempt: parent.attempt, error: error)
+        let envelope = Envelope(
+            of: body, id: .derived(from: "child_refused", message.envelope.id.text), source: source, time: now(),
+            causation: message.envelope.id, correlationID: parent.workflowID.text)
+        return try envelope.message(carrying: body, to: .task(.taskFailed, domain: nil, skill: nil))
     }
 
     /// The refusal, to the workflow exchange for whoever listens and to the sender if it gave an address.

@@ -47,29 +47,6 @@ extension Skill {
     /// - Returns: `nil` for a row that no version of ours writes.
     package init?(registered row: SkillRow) {
         guard let id = SkillID(row.id), let domain = DomainName(row.domain) else { return nil }
-        let skill = row.skill
-        let retry = skill["retry"].map { rule in
-            RetryPolicy(
-                attempts: rule["attempts"]?.int ?? 1, backoff: Duration(setting: rule["backoff"]) ?? .seconds(1),
-                factor: rule["factor"]?.number?.double ?? 2, max: Duration(setting: rule["max"]) ?? .seconds(60))
-        }
-        self.init(
-            id: id, version: row.version ?? 1, domain: domain, input: skill["input"], retry: retry,
-            timeout: Duration(setting: skill["timeout"]), startWithin: Duration(setting: skill["start_within"]),
-            lease: Duration(setting: skill["lease"]), risk: skill["risk"]?.string.flatMap(Risk.init) ?? .normal,
-            isDeferred: skill["deferred"]?.bool ?? false)
-    }
-}
-
-extension Duration {
-    /// `10s`, or a number of seconds.
-    fileprivate init?(setting value: JSONValue?) {
-        if let span = value?.string.flatMap(Span.parse) {
-            self = span
-        } else if let seconds = value?.number?.double {
-            self = .milliseconds(Int64(seconds * 1000))
-        } else {
-            return nil
-        }
+        self.init(id: id, version: row.version ?? 1, domain: domain, declaration: row.skill)
     }
 }

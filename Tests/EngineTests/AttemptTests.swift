@@ -201,15 +201,4 @@ struct `An attempt` {
         bench.start("a", executor: "e2")
         #expect(bench.said == ["task.started", "task.cancel"])
     }
-
-    @Test func `cannot add tasks yet`() throws {
-        var bench = try running()
-        bench.take(
-            .completed(
-                TaskCompleted(
-                    workflowID: bench.id, taskID: TaskID("a")!, attempt: 1, executor: ExecutorID("e1")!, delivery: 0,
-                    output: [:], expansion: ["tasks": [:]])), domain: "d1")
-        #expect(bench["a"].error?.code == "expansion_refused")
-        #expect(bench.state.status == .failed)
-    }
 }

@@ -17,6 +17,9 @@ let catalog: SkillCatalog = {
         Skill(
             id: SkillID("d1.stubborn")!, domain: domains[0], retry: RetryPolicy(attempts: 5), timeout: .seconds(20),
             startWithin: .seconds(30), lease: .seconds(10)))
+    skills.append(
+        Skill(id: SkillID("d1.planner")!, domain: domains[0], expands: [SkillPattern("*")], plans: true))
+    skills.append(Skill(id: SkillID("d1.narrow")!, domain: domains[0], expands: [SkillPattern("d1.*")]))
     return SkillCatalog(skills, domains: domains)
 }()
 
@@ -66,8 +69,9 @@ struct Bench {
     /// Hands in a message, as new unless an id is given.
     mutating func take(_ kind: Input.Kind, id: String? = nil, domain: String? = nil, actor: String = "x") {
         count += 1
-        let input = Input(
+        var input = Input(
             id: MessageID(id ?? "m\(count)")!, kind: kind, actor: actor, domain: domain.map { DomainName($0)! })
+        if case .completed = kind { input.catalog = catalog }
         keep(state.take(input, now: now))
     }
 
@@ -105,13 +109,24 @@ struct Bench {
     }
 
     mutating func complete(
-        _ task: String, _ output: JSONValue = [:], attempt: Int? = nil, executor: String = "e1", delivery: Int = 0
+        _ task: String, _ output: JSONValue = [:], attempt: Int? = nil, executor: String = "e1", delivery: Int = 0,
+        expansion: JSONValue? = nil
     ) {
         take(
             .completed(
                 TaskCompleted(
                     workflowID: id, taskID: TaskID(task)!, attempt: attempt ?? self[task].attempt,
-                    executor: ExecutorID(executor)!, delivery: delivery, output: output)), domain: domain(task))
+                    executor: ExecutorID(executor)!, delivery: delivery, output: output, expansion: expansion)),
+            domain: domain(task))
+    }
+
+    /// Runs a ready task to its end, which adds tasks.
+    ///
+    /// - Parameter tasks: `{key: {…}}` in YAML.
+    mutating func expand(_ task: String, _ tasks: String) throws {
+        dispatch(task)
+        start(task)
+        complete(task, expansion: ["tasks": try YAMLReader.parse(tasks).value])
     }
 
     mutating func fail(

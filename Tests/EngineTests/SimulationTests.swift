@@ -35,9 +35,14 @@ struct Simulation {
     var inbox: [Input] = []
     var orders: [(order: TaskDispatched, id: MessageID, delivery: Int)] = []
     var runs: [(order: TaskDispatched, executor: ExecutorID, delivery: Int, hasStarted: Bool)] = []
+    /// Children that have been asked for, and have not told their end.
+    var children: [ParentReference] = []
     var publishedIDs: Set<MessageID> = []
     var checker: HistoryChecker
     var counts = (known: 0, stale: 0, crashes: 0, retries: 0, messages: 0)
+    var reached: [MessageType: Int] = [:]
+    var undone = 0
+    var expanded = 0
 
     init(seed: UInt64) throws {
         random = SeededGenerator(state: seed)
@@ -55,7 +60,12 @@ struct Simulation {
         var tasks = JSONObject()
         for index in 0..<count {
             var task = JSONObject([
-                ("skill", .string(["d1.a", "d2.a", "d3.b", "d1.stubborn", "d1.risky"].randomElement(using: &random)!))
+                (
+                    "skill",
+                    .string(
+                        ["d1.a", "d2.a", "d3.b", "d1.stubborn", "d1.risky", "d1.planner", "d1.planner"].randomElement(using: &random)!
+                    )
+                )
             ])
             let needs = (0..<index).filter { _ in random.chance(35) }
             task["needs"] = .array(needs.map { .string("t\($0)") })
@@ -72,6 +82,17 @@ struct Simulation {
                 if random.chance(50) { task["limit"] = 1 }
             }
             if let need = needs.first { task["with"] = ["x": .string("${{ tasks.t\(need).output }}")] }
+            if random.chance(15) {
+                task["skill"] = nil
+                task["workflow"] = "check@1"
+            }
+            if task["forEach"] == nil, random.chance(40) {
+                task["undo"] = .string("u\(index)")
+                tasks["u\(index)"] = ["skill": "d2.b", "with": ["x": .string("${{ tasks.t\(index).output }}")]]
+            } else if random.chance(10) {
+                task["onFailure"] = ["run": .string("h\(index)")]
+                tasks["h\(index)"] = ["skill": "d2.b"]
+            }
             tasks["t\(index)"] = .object(task)
         }
         return try Definition.read(["tasks": .object(tasks)], catalog: catalog, isNamed: false) { _, _ in [] }.plan
@@ -139,6 +160,7 @@ struct Simulation {
         #expect(changes.baseRevision == row?.standing.revision ?? 0)
         if let created = changes.created { row = created }
         if let standing = changes.standing { row?.standing = standing }
+        if let plan = changes.plan { row?.plan = plan }
         for task in changes.tasks { taskRows[task.id] = task }
         for lease in changes.leases {
             #expect(taskRows[lease.taskID]?.attempt == lease.attempt && taskRows[lease.taskID]?.status == .running)
@@ -149,6 +171,9 @@ struct Simulation {
             checker.check(event)
             if event.isStale { counts.stale += 1 }
             if event.type == .taskRetrying { counts.retries += 1 }
+            reached[event.type, default: 0] += 1
+            if event.type == .taskDispatched, event.taskID?.text.hasPrefix("u") == true { undone += 1 }
+            if case .workflowExpanded(let body) = event.body, body.joins != nil { expanded += 1 }
         }
         #expect(checker.violations == [])
         #expect(row?.standing.revision ?? 0 == history.count)
@@ -157,6 +182,7 @@ struct Simulation {
     mutating func publish(_ event: Event) {
         guard let publication = event.publication else { return }
         switch event.body {
+        case .workflowRequested(let body): if let parent = body.parent { children.append(parent) }
         case .taskDispatched(let order):
             // Nobody wants an order any more whose attempt no longer waits to start.
             guard state.task(order.taskID)?.status == .dispatched, state.task(order.taskID)?.attempt == order.attempt
@@ -184,6 +210,35 @@ struct Simulation {
         publishedIDs.insert(event.id)
     }
 
+    // MARK: Children
+
+    /// A child ends; somebody may say so twice.
+    mutating func endChild() {
+        let parent = children.remove(at: Int.random(in: children.indices, using: &random))
+        let kind: Input.Kind =
+            random.chance(70)
+            ? .completed(
+                TaskCompleted(workflowID: id, taskID: parent.taskID, attempt: parent.attempt, output: ["child"]))
+            : .failed(
+                TaskFailed(
+                    workflowID: id, taskID: parent.taskID, attempt: parent.attempt,
+                    error: TaskError(code: "broken", message: "b")))
+        let input = fresh(kind, actor: "dispatcher")
+        inbox.append(input)
+        if random.chance(20) { inbox.append(input) }
+    }
+
+    /// What a planner adds: good tasks, or what is refused.
+    mutating func expansion() -> JSONValue {
+        var tasks = JSONObject()
+        for index in 0..<Int.random(in: 0...3, using: &random) {
+            let name = random.chance(90) ? "x\(counts.messages)-\(index)" : "t0"
+            let skill = ["d1.a", "d2.b", "d1.planner"].randomElement(using: &random)!
+            tasks[name] = ["skill": .string(skill), "retry": ["attempts": 2]]
+        }
+        return ["tasks": .object(tasks)]
+    }
+
     // MARK: The executors
 
     mutating func begin() {
@@ -208,7 +263,8 @@ struct Simulation {
         let (order, executor, delivery, hasStarted) = runs[index]
         let (task, attempt) = (order.taskID, order.attempt)
         func message(_ kind: Input.Kind, _ simulation: inout Simulation) {
-            let input = simulation.fresh(kind, actor: executor.text, domain: order.runnerDomain)
+            var input = simulation.fresh(kind, actor: executor.text, domain: order.runnerDomain)
+            if case .completed = kind { input.catalog = catalog }
             simulation.inbox.append(input)
             if simulation.random.chance(15) { simulation.inbox.append(input) }
         }
@@ -241,7 +297,8 @@ struct Simulation {
                 .completed(
                     TaskCompleted(
                         workflowID: id, taskID: task, attempt: attempt, executor: executor, delivery: delivery,
-                        output: output)), &self)
+                        output: output,
+                        expansion: order.skillID.text == "d1.planner" && random.chance(50) ? expansion() : nil)), &self)
         }
     }
 
@@ -258,7 +315,9 @@ struct Simulation {
     // MARK: A run
 
     mutating func run() throws {
-        while !(row?.standing.status.isTerminal ?? false && inbox.isEmpty && orders.isEmpty && runs.isEmpty) {
+        while !(row?.standing.status.isTerminal ?? false && inbox.isEmpty && orders.isEmpty && runs.isEmpty
+            && children.isEmpty)
+        {
             steps += 1
             guard steps < 20_000 else { throw Endless(state: state.rows) }
             if random.chance(1), random.chance(30) {
@@ -268,6 +327,7 @@ struct Simulation {
             case 0...4 where !inbox.isEmpty: try deliver()
             case 5...6 where !orders.isEmpty: begin()
             case 7...8 where !runs.isEmpty: work()
+            case 6...8 where !children.isEmpty: endChild()
             case 9: pass()
             default: break
             }
@@ -287,7 +347,7 @@ struct Simulation {
         #expect(stored.rows == state.rows)
         #expect(stored.taken == state.taken)
         #expect(stored.out == state.out)
-        #expect(stored.readyTasks(now: now) == state.readyTasks(now: now))
+        #expect(stored.readyTasks(now: now).sorted() == state.readyTasks(now: now).sorted())
         let folded = WorkflowState.replayed(history, id: id)
         #expect(folded.withoutLeases == state.withoutLeases)
         #expect(folded.readyTasks(now: now) == state.readyTasks(now: now))
@@ -302,7 +362,7 @@ struct Simulation {
     func checkEnd() {
         #expect(checker.ends == 1, "1")
         #expect(state.out.isEmpty)
-        #expect(Set(taskRows.keys).isSuperset(of: plan.tasks.map(\.id)), "every task has a row in the end")
+        #expect(Set(taskRows.keys).isSuperset(of: state.plan.tasks.map(\.id)), "every task has a row in the end")
         for event in history where event.publication != nil && event.type != .taskDispatched {
             #expect(publishedIDs.contains(event.id), "5: \(event.type.rawValue) was never published")
         }
@@ -334,6 +394,7 @@ struct `In any order, twice, and after crashes` {
     @Test(arguments: 0..<8)
     func `every workflow ends once, as its history says`(block: UInt64) throws {
         var counts = (known: 0, stale: 0, crashes: 0, retries: 0)
+        var growth = (children: 0, cancelled: 0, expanded: 0, undone: 0)
         for seed in block * 15..<(block + 1) * 15 {
             var simulation = try Simulation(seed: seed)
             try simulation.run()
@@ -341,7 +402,12 @@ struct `In any order, twice, and after crashes` {
             counts.stale += simulation.counts.stale
             counts.crashes += simulation.counts.crashes
             counts.retries += simulation.counts.retries
+            growth.children += simulation.reached[.workflowRequested] ?? 0
+            growth.cancelled += simulation.reached[.controlCancel] ?? 0
+            growth.expanded += simulation.expanded
+            growth.undone += simulation.undone
         }
+        #expect(growth.children > 0 && growth.expanded > 0 && growth.undone > 0, "\(growth)")
         // The faults have hit.
         #expect(counts.known > 30 && counts.stale > 30 && counts.crashes > 50 && counts.retries > 5, "\(counts)")
     }

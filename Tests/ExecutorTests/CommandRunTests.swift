@@ -10,6 +10,14 @@ struct `A command` {
     private func run(
         _ script: String, input: JSONValue = [:], outputLimit: Int = 1000, lineLimit: Int = 4000, _ recorder: Recorder
     ) async throws(RunFailure) -> JSONValue {
+        try await result(
+            script, input: input, outputLimit: outputLimit, lineLimit: lineLimit, recorder
+        ).output
+    }
+
+    private func result(
+        _ script: String, input: JSONValue = [:], outputLimit: Int = 1000, lineLimit: Int = 4000, _ recorder: Recorder
+    ) async throws(RunFailure) -> RunResult {
         let rule = CommandRule(
             run: ["sh", "-c", script], environment: [], outputLimit: outputLimit, lineLimit: lineLimit, logLimit: 100,
             artifactLimit: 10, stopWithin: .milliseconds(200))
@@ -23,6 +31,12 @@ struct `A command` {
             input: ["a": .number(JSONNumber(literal: "1.50")!)], Recorder())
         #expect(output["input"]?["a"]?.number?.literal == "1.50")
         #expect(output["idempotency_key"]?.string == "wf-1/check")
+    }
+
+    @Test func `may add tasks with its result`() async throws {
+        let result = try await result(
+            #"echo '{"type":"result","output":1,"expansion":{"tasks":{"x":{"skill":"d.x"}}}}'"#, Recorder())
+        #expect(result.expansion == ["tasks": ["x": ["skill": "d.x"]]])
     }
 
     @Test func `tells progress, artifacts and logs while it works`() async throws {

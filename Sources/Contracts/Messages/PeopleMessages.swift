@@ -117,16 +117,22 @@ package struct ControlCancel: WorkflowBody, RoutedBody {
     package var taskID: TaskID?
     package var actor: Actor
     package var reason: String?
+    /// Of a dispatcher that cancels what its workflow's task has started: it may come before the child itself.
+    package var child: ChildReference?
 
-    package init(workflowID: WorkflowID, taskID: TaskID? = nil, actor: Actor, reason: String? = nil) {
+    package init(
+        workflowID: WorkflowID, taskID: TaskID? = nil, actor: Actor, reason: String? = nil,
+        child: ChildReference? = nil
+    ) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.actor = actor
         self.reason = reason
+        self.child = child
     }
 
     enum CodingKeys: String, CodingKey {
-        case actor, reason
+        case actor, reason, child
         case workflowID = "workflow_id"
         case taskID = "task_id"
     }

@@ -16,10 +16,13 @@ package struct WorkflowRequested: RoutedBody {
     package var notify: JSONValue?
     /// Higher goes first; -100 to 100, 0 when it is left out.
     package var priority: Int?
+    /// The task that asks for it; a producer may not say so.
+    package var parent: ParentReference?
 
     package init(
         requestID: RequestID, workspace: Workspace, definition: String? = nil, plan: JSONValue? = nil,
-        goal: String? = nil, input: JSONValue = [:], actor: Actor, notify: JSONValue? = nil, priority: Int? = nil
+        goal: String? = nil, input: JSONValue = [:], actor: Actor, notify: JSONValue? = nil, priority: Int? = nil,
+        parent: ParentReference? = nil
     ) {
         self.requestID = requestID
         self.workspace = workspace
@@ -30,10 +33,11 @@ package struct WorkflowRequested: RoutedBody {
         self.actor = actor
         self.notify = notify
         self.priority = priority
+        self.parent = parent
     }
 
     enum CodingKeys: String, CodingKey {
-        case workspace, definition, plan, goal, input, actor, notify, priority
+        case workspace, definition, plan, goal, input, actor, notify, priority, parent
         case requestID = "request_id"
     }
 
@@ -48,6 +52,12 @@ package struct WorkflowRequested: RoutedBody {
         actor = try members.decode(Actor.self, forKey: .actor)
         notify = try members.decodeIfPresent(JSONValue.self, forKey: .notify)
         priority = try members.decodeIfPresent(Int.self, forKey: .priority)
+        parent = try members.decodeIfPresent(ParentReference.self, forKey: .parent)
+    }
+
+    /// The workflow that it leads to.
+    package var workflowIfAccepted: WorkflowID {
+        parent?.child ?? WorkflowID(workspace: workspace, requestID: requestID)
     }
 
     package var route: Route { .workflow(Self.type) }
@@ -122,11 +132,14 @@ package struct WorkflowCreated: WorkflowBody, RoutedBody {
     package var gather: JSONValue?
     package var replyTo: String?
     package var replyCorrelationID: String?
+    /// The task that asked for it.
+    package var parent: ParentReference?
 
     package init(
         workflowID: WorkflowID, requestID: RequestID, workspace: Workspace, requestDigest: String, name: String,
         version: Int, plan: JSONValue, input: JSONValue, actor: Actor, priority: Int = 0, notify: JSONValue? = nil,
-        gather: JSONValue? = nil, replyTo: String? = nil, replyCorrelationID: String? = nil
+        gather: JSONValue? = nil, replyTo: String? = nil, replyCorrelationID: String? = nil,
+        parent: ParentReference? = nil
     ) {
         self.workflowID = workflowID
         self.requestID = requestID
@@ -142,10 +155,11 @@ package struct WorkflowCreated: WorkflowBody, RoutedBody {
         self.gather = gather
         self.replyTo = replyTo
         self.replyCorrelationID = replyCorrelationID
+        self.parent = parent
     }
 
     enum CodingKeys: String, CodingKey {
-        case workspace, name, version, plan, input, actor, priority, notify, gather
+        case workspace, name, version, plan, input, actor, priority, notify, gather, parent
         case workflowID = "workflow_id"
         case requestID = "request_id"
         case requestDigest = "request_digest"
@@ -169,6 +183,7 @@ package struct WorkflowCreated: WorkflowBody, RoutedBody {
         gather = try members.decodeIfPresent(JSONValue.self, forKey: .gather)
         replyTo = try members.decodeIfPresent(String.self, forKey: .replyTo)
         replyCorrelationID = try members.decodeIfPresent(String.self, forKey: .replyCorrelationID)
+        parent = try members.decodeIfPresent(ParentReference.self, forKey: .parent)
     }
 
     package var route: Route { .workflow(Self.type) }
@@ -181,17 +196,20 @@ package struct WorkflowExpanded: TaskBody, RoutedBody {
     package var workflowID: WorkflowID
     /// The task whose completion brought them.
     package var taskID: TaskID
-    /// The added part of the plan, normalized.
+    /// The added part of the plan, normalized; of a `forEach` task its instances.
     package var tasks: JSONValue
+    /// The tasks that wait for the added ones, too; `nil` for the instances of a `forEach` task.
+    package var joins: [TaskID]?
 
-    package init(workflowID: WorkflowID, taskID: TaskID, tasks: JSONValue) {
+    package init(workflowID: WorkflowID, taskID: TaskID, tasks: JSONValue, joins: [TaskID]? = nil) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.tasks = tasks
+        self.joins = joins
     }
 
     enum CodingKeys: String, CodingKey {
-        case tasks
+        case tasks, joins
         case workflowID = "workflow_id"
         case taskID = "task_id"
     }

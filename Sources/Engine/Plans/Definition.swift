@@ -66,6 +66,8 @@ package struct PlanLimits: Sendable {
     /// Of the definition, as JSON.
     package var depth = 48
     package var attempts = 100
+    /// How often added tasks may add tasks in turn.
+    package var expansions = 8
 
     package init() {}
 }

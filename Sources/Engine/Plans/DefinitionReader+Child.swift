@@ -8,7 +8,6 @@ extension DefinitionReader {
             report(path, .invalidName, "a workflow is named `name` or `name@version`")
             return nil
         }
-        report(path, .notSupportedYet, "workflow is not supported yet")
         return call
     }
 }

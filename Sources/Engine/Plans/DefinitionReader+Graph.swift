@@ -19,7 +19,8 @@ extension DefinitionReader {
         let graph = Graph(needs: needs)
         for cycle in graph.cycles() {
             let names = (cycle + [cycle[0]]).map { tasks[$0].id.text }.joined(separator: " needs ")
-            report(tasks[cycle[0]].path + "/needs", .cycle, "a cycle: \(names)")
+            let place = cycle.first { !tasks[$0].path.isEmpty } ?? cycle[0]
+            report(tasks[place].path + "/needs", .cycle, "a cycle: \(names)")
         }
         let ancestors = graph.ancestors()
         for (index, task) in tasks.enumerated() {

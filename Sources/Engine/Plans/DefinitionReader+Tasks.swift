@@ -7,6 +7,12 @@ struct TaskReading {
     var path: String
     var needs: [TaskID]
     var references: [Reference] = []
+    /// What runs when it has failed for good.
+    var handler: TaskID?
+    var undo: TaskID?
+    /// It has nothing that an undo task may not have.
+    var isPlain = true
+    var hasWeight = false
     /// `nil` when something about it is wrong.
     var task: PlannedTask?
 
@@ -20,25 +26,26 @@ struct TaskReading {
 extension DefinitionReader {
     private static let keys: Set = [
         "needs", "with", "if", "retry", "timeout", "start_within", "forEach", "limit", "phase", "weight", "title",
-        "onFailure", "description",
+        "onFailure", "description", "reversible", "undo",
     ]
-    /// Parts of the language that come later: refused by name.
-    private static let later: Set = ["reversible", "undo"]
 
     mutating func readTask(_ id: TaskID, _ value: JSONValue, at path: String) -> TaskReading {
         guard case .object(let members) = value else {
             report(path, .wrongType, "a task is an object with a skill, not \(value.kind)")
             return TaskReading(id: id, path: path, needs: [])
         }
-        checkKeys(members, Self.keys.union(Self.later).union(Self.kinds), at: path)
-        for key in members.names where Self.later.contains(key) {
-            report("\(path)/\(key)", .notSupportedYet, "\(key) is not supported yet")
-        }
+        checkKeys(members, Self.keys.union(Self.kinds), at: path)
         var reading = TaskReading(id: id, path: path, needs: needs(members["needs"], at: path + "/needs"))
         let before = problems.count
         let (kind, skill) = kind(members, at: path, &reading)
         let settings = settings(members, skill: skill, at: path)
         checkTemplates(of: members, at: path, &reading)
+        if case .run(let handler) = settings.onFailure { reading.handler = handler }
+        reading.undo = settings.undo
+        reading.hasWeight = settings.weight != nil
+        reading.isPlain =
+            ["if", "forEach", "onFailure", "undo"].allSatisfy { members[$0] == nil }
+            && (members["skill"] != nil || members["workflow"] != nil)
         if let kind, problems.count == before {
             reading.task = task(id, settings, kind, skill: skill, needs: reading.needs)
         }
@@ -54,6 +61,7 @@ extension DefinitionReader {
         var timeout: Duration?
         var startWithin: Duration?
         var onFailure: FailurePolicy
+        var undo: TaskID?
         var phase: String?
         var weight: Int?
     }
@@ -67,6 +75,7 @@ extension DefinitionReader {
             timeout: duration(members["timeout"], at: path + "/timeout"),
             startWithin: duration(members["start_within"], at: path + "/start_within"),
             onFailure: onFailure(members["onFailure"], at: path + "/onFailure"),
+            undo: undo(members, at: path),
             phase: string(members["phase"], at: path + "/phase"),
             weight: integer(members["weight"], 0...1_000_000, at: path + "/weight"))
     }
@@ -77,9 +86,10 @@ extension DefinitionReader {
         PlannedTask(
             id: id, kind: kind, needs: needs, condition: settings.condition, forEach: settings.forEach,
             limit: settings.limit, retry: settings.retry,
-            timeout: settings.timeout ?? skill?.timeout ?? PlannedTask.Defaults.timeout,
+            timeout: settings.timeout ?? skill?.timeout ?? kind.standardTimeout,
             startWithin: settings.startWithin ?? skill?.startWithin ?? PlannedTask.Defaults.startWithin,
-            onFailure: settings.onFailure, phase: settings.phase, weight: settings.weight ?? kind.standardWeight)
+            onFailure: settings.onFailure, undo: settings.undo, phase: settings.phase,
+            weight: settings.weight ?? kind.standardWeight)
     }
 
     private mutating func needs(_ value: JSONValue?, at path: String) -> [TaskID] {
@@ -152,14 +162,6 @@ extension DefinitionReader {
             }
         }
         return policy
-    }
-
-    private mutating func onFailure(_ value: JSONValue?, at path: String) -> FailurePolicy {
-        if value?.string == "pause" || value?.object != nil {
-            report(path, .notSupportedYet, "of onFailure only fail and continue are supported yet")
-            return .fail
-        }
-        return choice(value, at: path) ?? .fail
     }
 }
 

@@ -43,7 +43,8 @@ struct DefinitionReader {
         let description = string(members["description"], at: path + "/description")
         let input = schema(members["input"], at: path + "/input")
         let priority = integer(members["priority"], -100...100, at: path + "/priority") ?? 0
-        let tasks = readTasks(members["tasks"], at: path + "/tasks")
+        var tasks = readTasks(members["tasks"], at: path + "/tasks")
+        link(&tasks)
         checkGraph(tasks, output: members["output"], at: path)
         let definition = Definition(
             name: name, version: version, title: title, description: description, input: input, priority: priority,
@@ -106,7 +107,7 @@ struct DefinitionReader {
         return value
     }
 
-    private mutating func readTasks(_ value: JSONValue?, at path: String) -> [TaskReading] {
+    mutating func readTasks(_ value: JSONValue?, at path: String) -> [TaskReading] {
         guard case .object(let members)? = value, !members.isEmpty else {
             report(path, value == nil ? .missing : .wrongType, "a plan needs tasks: an object with a member for each")
             return []
@@ -143,6 +144,8 @@ enum ProblemCode: String {
     case cycle
     case unknownSkill = "unknown_skill"
     case deferredSkill = "deferred_skill"
+    case nameTaken = "name_taken"
+    case notAllowed = "not_allowed"
     case noPool = "no_pool"
     case limitPassed = "limit_passed"
     case notSupportedYet = "not_supported_yet"

@@ -56,9 +56,11 @@ extension PlannedTask {
             members["timeout"] = .string(Span.text(timeout))
             members["start_within"] = .string(Span.text(startWithin))
         }
-        members["onFailure"] = .string(onFailure.rawValue)
+        members["onFailure"] = onFailure.json
+        if let undo { members["undo"] = .string(undo.text) }
         if let phase { members["phase"] = .string(phase) }
         if weight != 1 { members["weight"] = .number(JSONNumber(weight)) }
+        if let addedBy { members["added_by"] = .string(addedBy.text) }
         return .object(members)
     }
 
@@ -73,8 +75,10 @@ extension PlannedTask {
         self.init(
             id: id, kind: kind, needs: needs, condition: json["if"]?.string, forEach: json["forEach"],
             limit: json["limit"]?.int,
-            onFailure: try reader.read("onFailure") { $0.string.flatMap(FailurePolicy.init) },
-            phase: json["phase"]?.string, weight: json["weight"]?.int ?? 1)
+            onFailure: try reader.read("onFailure") { FailurePolicy($0) },
+            undo: json["undo"]?.string.flatMap(TaskID.init), phase: json["phase"]?.string,
+            weight: json["weight"]?.int ?? 1)
+        addedBy = json["added_by"]?.string.flatMap(TaskID.init)
         guard kind.isTried else { return }
         let retry = MemberReader(value: json["retry"] ?? .null, path: reader.path + "/retry")
         self.retry = RetryPolicy(
@@ -101,5 +105,25 @@ struct MemberReader {
 
     func member(_ name: String) throws(PlanFormatError) -> MemberReader {
         MemberReader(value: try read(name) { $0 }, path: "\(path)/\(name)")
+    }
+}
+
+extension FailurePolicy {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .fail: "fail"
+        case .continue: "continue"
+        case .pause: "pause"
+        case .run(let task): ["run": .string(task.text)]
+        }
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        if let task = json["run"]?.string.flatMap(TaskID.init) {
+            self = .run(task)
+        } else {
+            guard let word = json.string.flatMap(FailurePolicy.init(word:)) else { return nil }
+            self = word
+        }
     }
 }

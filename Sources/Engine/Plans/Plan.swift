@@ -36,14 +36,19 @@ package struct PlannedTask: Sendable, Equatable {
     /// From the dispatch to `task.started`.
     package var startWithin: Duration
     package var onFailure: FailurePolicy
+    /// What undoes it when the workflow ends badly after it succeeded.
+    package var undo: TaskID?
     package var phase: String?
     /// In the coverage of the merged result.
     package var weight: Int
+    /// The task that added it to the plan; `nil` for what the plan began with.
+    package var addedBy: TaskID?
 
     package init(
         id: TaskID, kind: TaskKind, needs: [TaskID] = [], condition: String? = nil, forEach: JSONValue? = nil,
         limit: Int? = nil, retry: RetryPolicy = RetryPolicy(), timeout: Duration = Defaults.timeout,
-        startWithin: Duration = Defaults.startWithin, onFailure: FailurePolicy = .fail, phase: String? = nil,
+        startWithin: Duration = Defaults.startWithin, onFailure: FailurePolicy = .fail, undo: TaskID? = nil,
+        phase: String? = nil,
         weight: Int = 1
     ) {
         self.id = id
@@ -56,8 +61,17 @@ package struct PlannedTask: Sendable, Equatable {
         self.timeout = timeout
         self.startWithin = startWithin
         self.onFailure = onFailure
+        self.undo = undo
         self.phase = phase
         self.weight = weight
+    }
+
+    /// Whether its end is told from outside: by an executor, or by another workflow.
+    package var isRunElsewhere: Bool {
+        switch kind {
+        case .skill, .workflow: true
+        case .approval, .gate, .wait: false
+        }
     }
 
     /// What runs it; `nil` for a kind that no executor runs.
@@ -71,11 +85,25 @@ package struct PlannedTask: Sendable, Equatable {
 }
 
 /// What a task that failed for good means to its workflow.
-package enum FailurePolicy: String, Sendable, CaseIterable {
+package enum FailurePolicy: Sendable, Hashable {
     /// The workflow fails in the end; what needs the task is skipped, everything else goes on.
     case fail
     /// As if it had succeeded, without an output.
     case `continue`
+    /// The workflow holds until a person has seen to it.
+    case pause
+    /// That task runs, and when it has succeeded it is as if this one had, without an output.
+    case run(TaskID)
+
+    /// - Parameter word: as definitions have it; `nil` for any other.
+    init?(word: String) {
+        switch word {
+        case "fail": self = .fail
+        case "continue": self = .continue
+        case "pause": self = .pause
+        default: return nil
+        }
+    }
 }
 
 /// How often a task is tried, and how long it waits in between.

@@ -17,6 +17,9 @@ package struct SkillCatalog: Sendable {
 
     package subscript(id: SkillID) -> Skill? { skills[id] }
 
+    /// In the order of their names.
+    package var all: [Skill] { skills.values.sorted { $0.id < $1.id } }
+
     /// Those whose names are most like the given one, for people who misspell.
     func resembling(_ id: SkillID) -> [SkillID] {
         let prefix = id.text.prefix { $0 != "." }
@@ -38,11 +41,15 @@ package struct Skill: Sendable {
     package var risk: Risk
     /// Known by name, to be built later: no plan may use it.
     package var isDeferred: Bool
+    /// Which skills' tasks one of its own may add to its workflow; none when it is empty.
+    package var expands: [SkillPattern]
+    /// It turns a goal into tasks.
+    package var plans: Bool
 
     package init(
         id: SkillID, version: Int = 1, domain: DomainName, input: JSONValue? = nil, retry: RetryPolicy? = nil,
         timeout: Duration? = nil, startWithin: Duration? = nil, lease: Duration? = nil, risk: Risk = .normal,
-        isDeferred: Bool = false
+        isDeferred: Bool = false, expands: [SkillPattern] = [], plans: Bool = false
     ) {
         self.id = id
         self.version = version
@@ -54,5 +61,43 @@ package struct Skill: Sendable {
         self.lease = lease
         self.risk = risk
         self.isDeferred = isDeferred
+        self.expands = expands
+        self.plans = plans
+    }
+
+    /// A skill as its file declares it.
+    ///
+    /// - Parameter declaration: all of the file.
+    package init(id: SkillID, version: Int, domain: DomainName, declaration: JSONValue) {
+        let retry = declaration["retry"].map { rule in
+            RetryPolicy(
+                attempts: rule["attempts"]?.int ?? 1, backoff: rule["backoff"].flatMap(Span.parse) ?? .seconds(1),
+                factor: rule["factor"]?.number?.double ?? 2, max: rule["max"].flatMap(Span.parse) ?? .seconds(60))
+        }
+        func span(_ name: String) -> Duration? { declaration[name].flatMap(Span.parse) }
+        let plans = declaration["plans"]?.bool ?? false
+        self.init(
+            id: id, version: version, domain: domain, input: declaration["input"], retry: retry,
+            timeout: span("timeout"), startWithin: span("start_within"), lease: span("lease"),
+            risk: declaration["risk"]?.string.flatMap(Risk.init) ?? .normal,
+            isDeferred: declaration["deferred"]?.bool ?? false,
+            expands: SkillPattern.all(declaration["expands"] ?? .bool(plans)), plans: plans)
+    }
+}
+
+/// A skill's id, all that begin with some words (`infra.*`), or all (`*`).
+package struct SkillPattern: Sendable, Hashable {
+    package var text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package func matches(_ skill: SkillID) -> Bool {
+        text == "*" || text == skill.text || text.hasSuffix(".*") && skill.text.hasPrefix(text.dropLast())
+    }
+
+    /// - Parameter value: what a skill's file says: `true` or a list.
+    static func all(_ value: JSONValue) -> [SkillPattern] {
+        if value.bool == true { return [SkillPattern("*")] }
+        return (value.array ?? []).compactMap { $0.string.map { SkillPattern($0) } }
     }
 }

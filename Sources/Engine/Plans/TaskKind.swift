@@ -24,6 +24,11 @@ package enum TaskKind: Sendable, Equatable {
         }
     }
 
+    /// How long an attempt may take when nobody says: a child ends by itself, since each of its tasks does.
+    package var standardTimeout: Duration {
+        if case .workflow = self { .seconds(365 * 86_400) } else { PlannedTask.Defaults.timeout }
+    }
+
     /// What a task counts in the coverage when its definition does not say: those that bring no findings count nothing.
     package var standardWeight: Int {
         switch self {

@@ -1,4 +1,5 @@
 package import Contracts
+package import JSON
 
 /// What has changed in a workflow since its last commit: the rows to write, and no others.
 package struct Changes: Sendable {
@@ -7,6 +8,8 @@ package struct Changes: Sendable {
     package var created: WorkflowSnapshot?
     /// Of one that has a row: what changes of it; `nil` when only tasks' leases and wake-ups have moved.
     package var standing: WorkflowStanding?
+    /// Of one that has a row: its plan, when it has grown.
+    package var plan: JSONValue?
     package var tasks: [TaskSnapshot] = []
     package var leases: [LeaseExtension] = []
     /// Of the tasks above; earlier ones of the same tasks are void.
@@ -35,6 +38,7 @@ package struct Wake: Sendable, Hashable {
 struct ChangeLog: Sendable {
     var isNew = false
     var isWorkflowTouched = false
+    var isPlanTouched = false
     var tasks: [Int] = []
     var baseRevision = 0
 }
@@ -50,6 +54,7 @@ extension WorkflowState {
             taken.created = snapshot
         } else if log.isWorkflowTouched {
             taken.standing = standing
+            if log.isPlanTouched { taken.plan = plan.json }
         }
         for index in log.tasks {
             let task = tasks[index]

@@ -55,6 +55,10 @@ package struct EngineLimits: Sendable {
     package var outputBytes = 512 * 1024
     /// Elements of one `forEach`.
     package var items = 1000
+    /// How deep workflows start workflows.
+    package var depth = 8
+    /// Of a plan that grows.
+    package var plan = PlanLimits()
 
     package init() {}
 }

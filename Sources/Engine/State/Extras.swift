@@ -44,6 +44,10 @@ package struct WorkflowExtra: Codable, Sendable, Equatable {
     package var slot: Int?
     /// Signals that came before their waits, by name, in the order in which they came.
     package var signals: [String: [JSONValue]]?
+    /// How it will end once what can be undone is.
+    package var ending: WorkflowEnding?
+    /// Of a child: how many workflows are above.
+    package var depth: Int?
 
     package init() {}
 }

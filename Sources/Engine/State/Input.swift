@@ -8,6 +8,8 @@ package struct Input: Sendable {
     package var actor: String
     /// The runner domain in its routing key; `nil` for what no executor says.
     package var domain: DomainName?
+    /// The skills of the workflow's workspace: has to be there for a completion that adds tasks.
+    package var catalog: SkillCatalog?
 
     package enum Kind: Sendable {
         case created(WorkflowCreated)
@@ -46,7 +48,9 @@ package struct Input: Sendable {
         case .taskFailed(let body): (kind, actor) = (.failed(body), body.executor?.text ?? user)
         case .taskWake(let body): kind = .taskWake(body)
         case .workflowWake: kind = .workflowWake
-        case .controlCancel(let body): (kind, actor) = (.cancel(body), body.actor.id)
+        case .controlCancel(var body):
+            if user != BrokerUser.dispatcher { body.child = nil }
+            (kind, actor) = (.cancel(body), body.actor.id)
         case .taskDispatched(let order):
             // It comes back under the id of the event that it is, which the history knows.
             (id, kind, domain) = (.derived(from: id.text, "poisoned"), .poisoned(order), nil)

@@ -37,6 +37,10 @@ package struct TaskState: Sendable {
     var unmet = 0
     /// Of a `forEach` task: its instances among the tasks, and how many of them have not ended.
     var instances: [Int] = []
+    /// The tasks whose failure it handles.
+    var handles: [Int] = []
+    /// The task that it undoes: it runs only for that.
+    var undoes: Int?
     var open = 0
     /// What is to be written of it at the next commit.
     var touched = Touched.nothing

@@ -45,7 +45,7 @@ extension WorkflowState {
     }
 
     private mutating func record(_ event: Event, _ turn: inout Turn) {
-        let index = event.taskID.flatMap { indices[$0] }
+        let index = isForeign(event.body) ? nil : event.taskID.flatMap { indices[$0] }
         let wasOut = index.map { tasks[$0].isOut } ?? false
         apply(event)
         turn.decision.events.append(event)
@@ -56,7 +56,9 @@ extension WorkflowState {
 
     /// Tells the executors of a task's domain that an attempt is not wanted.
     mutating func cancelRun(_ index: Int, attempt: Int, executor: ExecutorID?, reason: String, _ turn: inout Turn) {
-        guard let domain = call(index)?.domain else { return }
+        guard let domain = call(index)?.domain else {
+            return cancelChild(index, attempt: attempt, reason: reason, &turn)
+        }
         let body = TaskCancel(
             workflowID: id, taskID: tasks[index].id, attempt: attempt, executor: executor, reason: reason)
         emit(

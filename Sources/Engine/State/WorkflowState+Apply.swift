@@ -11,7 +11,7 @@ extension WorkflowState {
             taken.insert(event.causation)
             changes.isWorkflowTouched = true
         }
-        if !event.isStale { change(event.body, at: event.recordedAt) }
+        if !event.isStale, !isForeign(event.body) { change(event.body, at: event.recordedAt) }
     }
 
     private mutating func change(_ body: Body, at now: Timestamp) {
@@ -19,6 +19,12 @@ extension WorkflowState {
         case .workflowCreated(let body): create(body, at: now)
         case .workflowExpanded(let body): expand(body, at: now)
         case .workflowCompleted(let body): complete(body, at: now)
+        case .workflowPaused: status = .paused
+        case .taskWaiting(let body) where body.child != nil:
+            with(body.taskID) { $0.awaitsChild($1, body, at: now) }
+        case .controlCancel(let body) where body.taskID == nil:
+            if !exists, let child = body.child { createBuried(child, by: body.actor, at: now) }
+            decideEnding(body)
         case .taskDispatched(let body): with(body.taskID) { $0.dispatched($1, body, at: now) }
         case .taskStarted(let body): with(body.taskID) { $0.started($1, body, at: now) }
         case .taskHeartbeat(let body): with(body.taskID, touching: .lease) { $0.extendLease($1, at: now) }
@@ -46,6 +52,7 @@ extension WorkflowState {
     private mutating func create(_ body: WorkflowCreated, at now: Timestamp) {
         guard let plan = try? Plan(json: body.plan) else { return }
         header = WorkflowHeader(body, createdAt: now)
+        extra.depth = body.parent?.depth
         status = .queued
         changes.isNew = true
         load(plan)
@@ -56,18 +63,17 @@ extension WorkflowState {
         self.plan = plan
         tasks = plan.tasks.enumerated().map { TaskState(id: $1.id, planned: $0) }
         for (index, task) in tasks.enumerated() { indices[task.id] = index }
+        places = Array(tasks.indices)
         dependents = Array(repeating: [], count: tasks.count)
-        for (index, task) in plan.tasks.enumerated() {
-            for need in task.needs {
-                guard let need = indices[need] else { continue }
-                dependents[need].append(index)
-                tasks[index].unmet += 1
-            }
+        for index in places { relate(index) }
+        for task in plan.tasks {
+            for need in task.needs { connect(task.id, to: need) }
         }
-        remaining = tasks.count
+        for index in places { count(index) }
     }
 
     private mutating func expand(_ body: WorkflowExpanded, at now: Timestamp) {
+        if let joins = body.joins { return grow(body, joins: joins) }
         with(body.taskID) { state, index in
             state.addInstances(of: index, items: body.tasks.object?.members.map { $0.value["item"] ?? .null } ?? [])
             state.tasks[index].attempt = 1
@@ -88,6 +94,7 @@ extension WorkflowState {
         if let known = indices[id] { return known }
         indices[id] = tasks.count
         tasks.append(TaskState(id: id, planned: tasks[index].planned, origin: (index, position)))
+        dependents.append([])
         return tasks.count - 1
     }
 
@@ -97,6 +104,7 @@ extension WorkflowState {
         case .failed: status = .failed
         case .cancelled: status = .cancelled
         }
+        extra.ending = nil
         output = body.output.isNull ? nil : body.output
         error = body.error
         finishedAt = now
@@ -117,12 +125,12 @@ extension WorkflowState {
         if let origin = tasks[index].origin {
             tasks[origin.task].open += change
         } else {
-            remaining += change
+            if tasks[index].undoes == nil { remaining += change }
             for dependent in dependents[index] { tasks[dependent].unmet += change }
         }
     }
 
-    private mutating func reschedule(_ index: Int) { tasks[index].wakeAt = tasks[index].due }
+    mutating func reschedule(_ index: Int) { tasks[index].wakeAt = tasks[index].due }
 
     private mutating func dispatched(_ index: Int, _ body: TaskDispatched, at now: Timestamp) {
         if status == .queued {

@@ -7,7 +7,8 @@ extension WorkflowState {
     mutating func begin(_ index: Int, _ turn: inout Turn) {
         switch planned(index).kind {
         case .skill: break
-        case .approval, .gate, .wait, .workflow:
+        case .workflow(let call): beginChild(index, call, &turn)
+        case .approval, .gate, .wait:
             let message = "\(planned(index).kind.name) is not supported yet"
             let error = TaskError(code: "not_supported_yet", message: message, permanent: true)
             fail(index, attempt: tasks[index].attempt + 1, error, &turn)

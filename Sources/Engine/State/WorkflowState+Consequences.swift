@@ -9,19 +9,24 @@ extension WorkflowState {
         while next < turn.ended.count {
             let index = turn.ended[next]
             next += 1
+            if tasks[index].origin == nil { pauseIfAsked(index, &turn) }
             if let origin = tasks[index].origin {
                 instanceEnded(of: origin.task, &turn)
             } else {
                 for dependent in dependents[index] where tasks[dependent].unmet == 0 { needsEnded(dependent, &turn) }
             }
         }
-        if exists, !isTerminal, remaining == 0 { conclude(&turn) }
+        if exists, !isTerminal, status != .paused, remaining == 0 { conclude(&turn) }
     }
 
     /// Decides a task whose needs have all ended: it is ready, is skipped, fans out, or fails.
     mutating func needsEnded(_ index: Int, _ turn: inout Turn) {
-        guard tasks[index].status == .pending, turn.decided.insert(index).inserted else { return }
-        let unwell = planned(index).needs.compactMap { indices[$0] }.filter { !isWell($0) }
+        guard tasks[index].status == .pending, tasks[index].undoes == nil, !isHeld(index),
+            turn.decided.insert(index).inserted
+        else { return }
+        let handles = tasks[index].handles
+        let unwell = planned(index).needs.compactMap { indices[$0] }.filter { !isWell($0) && !handles.contains($0) }
+        if !handles.isEmpty, !hasFailureToHandle(index) { return skip(index, reason: "no failure to handle", &turn) }
         do {
             guard try isWanted(index, hasSucceeded: unwell.isEmpty) else {
                 let reasons = unwell.map { "\(tasks[$0].id) \(tasks[$0].status.rawValue)" }.joined(separator: ", ")
@@ -57,7 +62,7 @@ extension WorkflowState {
 
     /// Whether anything upstream failed.
     private func hasFailedBefore(_ index: Int) -> Bool {
-        var seen = IndexSet(capacity: plan.tasks.count)
+        var seen = IndexSet(capacity: tasks.count)
         var path = [index]
         while let next = path.popLast() {
             for need in planned(next).needs.compactMap({ indices[$0] }) where !seen.contains(need) {
@@ -69,7 +74,7 @@ extension WorkflowState {
         return false
     }
 
-    private mutating func skip(_ index: Int, reason: String, _ turn: inout Turn) {
+    mutating func skip(_ index: Int, reason: String, _ turn: inout Turn) {
         let call = call(index)
         let body = TaskSkipped(
             workflowID: id, taskID: tasks[index].id, attempt: tasks[index].attempt, reason: reason,
@@ -150,23 +155,32 @@ extension WorkflowState {
     // MARK: The end
 
     private mutating func conclude(_ turn: inout Turn) {
-        if let index = plan.tasks.indices.first(where: { tasks[$0].status == .failed && !isWell($0) }) {
+        if let undo = undoTurn {
+            if tasks[undo].status == .pending { makeReady(undo, &turn) }
+            return
+        }
+        let end = end()
+        skipUndo(&turn)
+        finish(end.outcome, output: end.output, error: withUndoFailures(end.error), &turn)
+    }
+
+    /// How it ends, now that all has ended but what undoes.
+    func end() -> (outcome: WorkflowOutcome, output: JSONValue, error: WorkflowError?) {
+        if let ending = extra.ending { return (ending.outcome, .null, ending.error) }
+        if let index = places.first(where: { tasks[$0].status == .failed && !isWell($0) && tasks[$0].undoes == nil }) {
             let error = tasks[index].error ?? permanently("failed", "it failed")
-            let cause = WorkflowError(
-                code: error.code, message: "\(tasks[index].id): \(error.message)", taskID: tasks[index].id)
-            return finish(.failed, error: cause, &turn)
+            let message = "\(tasks[index].id): \(error.message)"
+            return (.failed, .null, WorkflowError(code: error.code, message: message, taskID: tasks[index].id))
         }
         do {
             let output = try makeOutput()
             let bytes = output.serialized().count
-            guard bytes <= limits.outputBytes else {
-                let message = "an output of \(bytes) bytes; at most \(limits.outputBytes): say in output what matters"
-                return finish(.failed, error: WorkflowError(code: "output_too_large", message: message), &turn)
-            }
-            finish(.succeeded, output: output, error: nil, &turn)
+            guard bytes > limits.outputBytes else { return (.succeeded, output, nil) }
+            let message = "an output of \(bytes) bytes; at most \(limits.outputBytes): say in output what matters"
+            return (.failed, .null, WorkflowError(code: "output_too_large", message: message))
         } catch {
             let error = TaskError(error)
-            finish(.failed, error: WorkflowError(code: error.code, message: error.message), &turn)
+            return (.failed, .null, WorkflowError(code: error.code, message: error.message))
         }
     }
 
@@ -176,10 +190,16 @@ extension WorkflowState {
             return try template.resolved(&evaluator, at: "/output")
         }
         var outputs = JSONObject()
-        for index in plan.tasks.indices where dependents[index].isEmpty {
+        for index in places where isLast(index) {
             if let output = tasks[index].output { outputs[tasks[index].id.text] = output }
         }
         return .object(outputs)
+    }
+
+    /// Whether nothing needs a task but what handles its failure or undoes it.
+    private func isLast(_ index: Int) -> Bool {
+        tasks[index].undoes == nil
+            && dependents[index].allSatisfy { tasks[$0].undoes == index || tasks[$0].handles.contains(index) }
     }
 
     mutating func finish(
@@ -188,5 +208,6 @@ extension WorkflowState {
         turn.decision.ready = []
         let body = WorkflowCompleted(workflowID: id, status: outcome, output: output, error: error)
         emit(.workflowCompleted(body), Publication(route: body.route), &turn)
+        tellParent(outcome, output, error, &turn)
     }
 }

@@ -19,7 +19,8 @@ extension WorkflowState {
         guard let index = indices[task] else {
             throw refusal("unknown_task", "/task_id", "there is no task \(task)", mayBeBehind: true)
         }
-        guard let call = call(index), input.domain == call.domain, tasks[index].items == nil else {
+        // A child's end comes from its dispatcher, or its refusal from the planner: without a domain, which executors have.
+        guard planned(index).isRunElsewhere, input.domain == call(index)?.domain, tasks[index].items == nil else {
             let speaker = input.domain?.text ?? "nobody"
             throw refusal("wrong_domain", "/task_id", "\(task) is no task of the domain \(speaker)")
         }
@@ -70,21 +71,28 @@ extension WorkflowState {
         guard holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery) else {
             return record(input, .taskCompleted(body), isStale: true, &turn)
         }
-        if let error = fault(of: body) {
-            record(input, .taskCompleted(body), isStale: true, &turn)
-            fail(index, attempt: body.attempt, error, &turn)
-        } else {
-            record(input, .taskCompleted(body), &turn)
-            turn.ended.append(index)
+        let expansion: WorkflowExpanded?
+        do throws(PlanRefusal) {
+            expansion = try self.expansion(of: body, index, catalog: input.catalog)
+        } catch {
+            return refuse(body, index, TaskError(error), input, &turn)
         }
+        if let error = fault(of: body) { return refuse(body, index, error, input, &turn) }
+        record(input, .taskCompleted(body), &turn)
+        if let expansion { emit(.workflowExpanded(expansion), Publication(route: expansion.route), &turn) }
+        turn.ended.append(index)
+    }
+
+    /// A completion that is not accepted as one is a failure.
+    private mutating func refuse(
+        _ body: TaskCompleted, _ index: Int, _ error: TaskError, _ input: Input, _ turn: inout Turn
+    ) {
+        record(input, .taskCompleted(body), isStale: true, &turn)
+        fail(index, attempt: body.attempt, error, &turn)
     }
 
     /// Why a completion is not accepted as one.
     private func fault(of body: TaskCompleted) -> TaskError? {
-        if body.expansion != nil {
-            return TaskError(
-                code: "expansion_refused", message: "adding tasks to a workflow is not supported yet", permanent: true)
-        }
         let bytes = body.output.serialized().count
         guard bytes > limits.outputBytes else { return nil }
         return TaskError(

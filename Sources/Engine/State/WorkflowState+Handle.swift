@@ -45,6 +45,9 @@ extension WorkflowState {
 
     private mutating func decide(_ input: Input, _ turn: inout Turn) throws(Refusal) {
         if case .created(let body) = input.kind { return try created(body, input, &turn) }
+        if !exists, case .cancel(let body) = input.kind, let child = body.child {
+            return try bury(body, child, input, &turn)
+        }
         guard exists else {
             throw refusal("unknown_workflow", "/workflow_id", "there is no workflow \(id)", mayBeBehind: true)
         }
@@ -85,7 +88,7 @@ extension WorkflowState {
         }
         record(input, .workflowCreated(body), &turn)
         answer(body, isAccepted: true, &turn)
-        for index in plan.tasks.indices where plan.tasks[index].needs.isEmpty { needsEnded(index, &turn) }
+        for index in places where planned(index).needs.isEmpty { needsEnded(index, &turn) }
     }
 
     /// Tells the sender of a request, if it asked, whether its request is this workflow.
@@ -123,10 +126,19 @@ extension WorkflowState {
                 "not_applicable", "", "the workflow is \(status?.rawValue ?? "unknown"): there is nothing to cancel",
                 mayBeBehind: true, isCourtesy: true)
         }
+        let isUndoing = undoTurn != nil
         record(input, .controlCancel(body), &turn)
         let reason = body.reason ?? "cancelled by \(body.actor.id)"
-        let instances = plan.tasks.count..<tasks.count
-        for index in [instances, plan.tasks.indices].joined() where !tasks[index].status.isTerminal {
+        cancelTasks(reason, &turn)
+        // Who cancels it a second time does not want to wait for what is being undone, either.
+        if isUndoing { skipUndo(&turn) }
+    }
+
+    /// Ends all tasks that have not ended, but for undo tasks that have not begun.
+    private mutating func cancelTasks(_ reason: String, _ turn: inout Turn) {
+        let instances = tasks.indices.filter { tasks[$0].origin != nil }
+        for index in instances + places where !tasks[index].status.isTerminal {
+            if tasks[index].undoes != nil, tasks[index].status == .pending { continue }
             let (wasOut, attempt, call) = (tasks[index].isOut, tasks[index].attempt, call(index))
             let body = TaskCancelled(
                 workflowID: id, taskID: tasks[index].id, attempt: attempt, reason: reason, skillID: call?.skill,
@@ -134,6 +146,5 @@ extension WorkflowState {
             emit(.taskCancelled(body), Publication(route: body.route), &turn)
             if wasOut { cancelRun(index, attempt: attempt, executor: nil, reason: reason, &turn) }
         }
-        finish(.cancelled, error: WorkflowError(code: "cancelled", message: reason), &turn)
     }
 }

@@ -15,7 +15,8 @@ extension WorkflowState {
         switch task.status {
         case .pending:
             if let origin = task.origin { return origin.position < released(origin.task) }
-            return task.unmet == 0
+            if task.undoes != nil { return index == undoTurn }
+            return task.unmet == 0 && !isHeld(index)
         case .retryWait: return task.retryAt.map { $0 <= now } ?? false
         default: return false
         }
@@ -38,6 +39,7 @@ extension WorkflowState {
     package func waiting(for task: TaskID) -> String? {
         guard let index = indices[task], tasks[index].status == .pending else { return nil }
         if let origin = tasks[index].origin, origin.position >= released(origin.task) { return "limit" }
+        if let undone = tasks[index].undoes { return "undo \(tasks[undone].id)" }
         guard tasks[index].unmet > 0 else { return "window" }
         let open = planned(index).needs.filter { self.task($0)?.status.isTerminal == false }
         return "needs " + open.map(\.text).joined(separator: ", ")

@@ -44,7 +44,7 @@ extension WorkflowState {
             guard event.seq == index + 1 else {
                 throw HistoryError(seq: event.seq, message: "event \(event.seq) stands in place \(index + 1)")
             }
-            guard index > 0 || event.type == .workflowCreated else {
+            guard index > 0 || event.type == .workflowCreated || event.data["child"] != nil else {
                 throw HistoryError(
                     seq: 1, message: "a history begins with workflow.created, not \(event.type.rawValue)")
             }

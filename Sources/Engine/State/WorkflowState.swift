@@ -21,7 +21,7 @@ package struct WorkflowState: Sendable {
     package internal(set) var startedAt: Timestamp?
     package internal(set) var finishedAt: Timestamp?
     package internal(set) var extra = WorkflowExtra()
-    /// The tasks of the plan in its order, then instances.
+    /// The tasks of the plan and their instances, in the order in which they came to be.
     package internal(set) var tasks: [TaskState] = []
     /// Each id and causation of its history.
     package internal(set) var taken: Set<MessageID> = []
@@ -29,7 +29,9 @@ package struct WorkflowState: Sendable {
     package internal(set) var out: [DomainName: Int] = [:]
 
     var indices: [TaskID: Int] = [:]
-    /// Of each task of the plan, those that need it.
+    /// Where the tasks of the plan stand among ``tasks``, in the plan's order.
+    var places: [Int] = []
+    /// Of each task, those of the plan that need it; instances have none.
     var dependents: [[Int]] = []
     /// Tasks of the plan that have not ended.
     var remaining = 0
@@ -53,7 +55,8 @@ package struct WorkflowState: Sendable {
     func isWell(_ index: Int) -> Bool {
         switch tasks[index].status {
         case .succeeded: true
-        case .failed: planned(index).onFailure == .continue
+        case .failed: isHandled(index)
+        case .skipped: isIdleHandler(index)
         default: false
         }
     }
@@ -72,10 +75,13 @@ package struct WorkflowHeader: Codable, Sendable {
     package var notify: JSONValue?
     package var gather: JSONValue?
     package var createdAt: Timestamp
+    /// The task that asked for it.
+    package var parent: ParentReference?
 
     package init(
         requestID: RequestID, workspace: Workspace, requestDigest: String, name: String, version: Int,
-        input: JSONValue, actor: Actor, priority: Int, notify: JSONValue?, gather: JSONValue?, createdAt: Timestamp
+        input: JSONValue, actor: Actor, priority: Int, notify: JSONValue?, gather: JSONValue?, createdAt: Timestamp,
+        parent: ParentReference? = nil
     ) {
         self.requestID = requestID
         self.workspace = workspace
@@ -88,12 +94,13 @@ package struct WorkflowHeader: Codable, Sendable {
         self.notify = notify
         self.gather = gather
         self.createdAt = createdAt
+        self.parent = parent
     }
 
     init(_ body: WorkflowCreated, createdAt: Timestamp) {
         self.init(
             requestID: body.requestID, workspace: body.workspace, requestDigest: body.requestDigest, name: body.name,
             version: body.version, input: body.input, actor: body.actor, priority: body.priority, notify: body.notify,
-            gather: body.gather, createdAt: createdAt)
+            gather: body.gather, createdAt: createdAt, parent: body.parent)
     }
 }
