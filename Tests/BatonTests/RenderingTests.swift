@@ -189,3 +189,33 @@ struct `Conflicts in text` {
         #expect(json["result"]?["events"]?[0]?["revenue"] == 10)
     }
 }
+
+@Suite(.timeLimit(.minutes(1)))
+struct `The phases of a workflow` {
+    private func stored(ended: [String], endedAt: Int64? = nil) throws -> StoredWorkflow {
+        let plan = try JSONReader.parse(
+            """
+            {"tasks": {"a": {"phase": "build"}, "x": {}, "b": {"phase": "build"}, "c": {"phase": "run"}}}
+            """)
+        var row = WorkflowRow(
+            id: "wf-1", workspace: "w", requestID: "r", requestDigest: "d", name: "n", status: "running", seq: 1,
+            createdAt: 0)
+        (row.plan, row.endedAt) = (plan, endedAt)
+        let tasks = ended.map {
+            TaskRow(workflowID: "wf-1", taskID: $0, key: $0, status: "succeeded", createdAt: 0, endedAt: 1)
+        }
+        return StoredWorkflow(row: row, tasks: tasks, takenMessages: [])
+    }
+
+    @Test func `are in the plan's order, the first that has not ended is the present one`() throws {
+        let begun = try stored(ended: ["a", "x"])
+        #expect(
+            begun.phases == [Phase(name: "build", tasks: 2, ended: 1), Phase(name: "run", tasks: 1, ended: 0)])
+        #expect(begun.currentPhase?.name == "build")
+        #expect(try stored(ended: ["a", "b"]).currentPhase?.name == "run")
+        #expect(try stored(ended: ["a", "b", "c"]).currentPhase == nil)
+        #expect(try stored(ended: ["a"], endedAt: 5).currentPhase == nil)
+        #expect(begun.phase(of: "b.7") == "build" && begun.phase(of: "x") == nil)
+        #expect(begun.json["phase"] == "build")
+    }
+}

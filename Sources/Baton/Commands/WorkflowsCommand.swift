@@ -107,23 +107,30 @@ package struct WorkflowsShowCommand: PeopleCommand {
             ("began", Moment.text(row.createdAt)),
         ]
         if let ended = row.endedAt { head.append(("took", Moment.span(ended - row.createdAt))) }
+        if let phase = stored.currentPhase {
+            head.append(("phase", "\(phase.name), \(phase.ended) of \(phase.tasks) tasks ended"))
+        }
         if let input = row.input, input.object?.isEmpty == false {
             head.append(("input", input.inline(terminal.width - 12)))
         }
         if let error = row.error {
             head.append(("error", error["message"]?.string ?? error.inline(terminal.width - 12)))
         }
-        var table = TextTable(columns: [
-            .init("TASK"), .init("DOMAIN"), .init("STATUS") { $0.signal }, .init("TRY", isNumeric: true),
-            .init("TOOK", isNumeric: true), .init("WHY"),
-        ])
+        let hasPhases = !stored.phases.isEmpty
+        var table = TextTable(
+            columns: (hasPhases ? [.init("PHASE")] : []) + [
+                .init("TASK"), .init("DOMAIN"), .init("STATUS") { $0.signal }, .init("TRY", isNumeric: true),
+                .init("TOOK", isNumeric: true), .init("WHY"),
+            ])
         var state = WatchState(id: options.workflow)
         state.take(stored)
         table.rows = state.ordered.map { task in
             let took = task.startedAt.map { Moment.span((task.endedAt ?? Moment.now) - $0) }
-            return [
-                task.id, task.domain, task.status, String(task.attempt), took ?? "", task.error ?? "",
-            ].map(\.printable)
+            let phase = hasPhases ? [stored.phase(of: task.id) ?? ""] : []
+            return
+                (phase + [
+                    task.id, task.domain, task.status, String(task.attempt), took ?? "", task.error ?? "",
+                ]).map(\.printable)
         }
         let lines: [StyledLine] = head.map { [Styled($0.0.padded(to: 12), .dim), Styled($0.1.printable)] }
         return lines.map { $0.rendered(terminal.hasColour) + "\n" }.joined() + "\n" + table.text(terminal)

@@ -26,8 +26,16 @@ extension StoredWorkflow {
             "name": .string(row.name), "version": .orNull(row.version), "status": .string(row.status),
             "priority": .number(JSONNumber(row.priority)), "created_at": Moment.json(row.createdAt),
             "ended_at": Moment.json(row.endedAt), "actor": row.actor ?? .null, "input": row.input ?? .null,
-            "output": row.output ?? .null, "error": row.error ?? .null, "tasks": .array(tasks.map(\.json) + pending),
+            "output": row.output ?? .null, "error": row.error ?? .null, "parent_id": .orNull(row.parentID),
+            "parent_task": .orNull(row.parentTask), "phase": .orNull(currentPhase?.name),
+            "phases": .array(phases.map(\.json)), "tasks": .array(tasks.map(task) + pending),
         ]
+    }
+
+    private func task(_ row: TaskRow) -> JSONValue {
+        var task = row.json.object ?? JSONObject()
+        task["phase"] = .orNull(phase(of: row.taskID))
+        return .object(task)
     }
 
     /// Tasks of the plan that have no row yet.
@@ -37,6 +45,7 @@ extension StoredWorkflow {
             [
                 "task_id": .string(member.name), "skill_id": member.value["skill"] ?? .null,
                 "runner_domain": member.value["domain"] ?? .null, "status": "pending", "attempt": 0,
+                "phase": member.value["phase"] ?? .null,
             ]
         }
     }
