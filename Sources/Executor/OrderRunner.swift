@@ -145,8 +145,10 @@ struct OrderRunner: Service {
             logger.info("A cancelled run has ended", metadata: facts(live.order))
         case .failure(.cancelled) where await register.isHandingBack:
             logger.info("A run was handed back", metadata: facts(live.order))
-            // One that was acked is not ours to fail: its lease runs out, and it is dispatched anew.
-            return isKept ? () : await taken.consumer.release([taken.delivery])
+            guard isKept else { return await taken.consumer.release([taken.delivery]) }
+            // The broker no longer has one that was acked: it is begun anew as the next attempt.
+            _ = await live.fail(RunFailure(code: TaskError.handedBack, message: "its executor was told to stop"))
+            return
         case .failure(.lost):
             return  // it comes again, to us or to another
         case .failure(let failure):

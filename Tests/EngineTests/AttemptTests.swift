@@ -188,6 +188,19 @@ struct `An attempt` {
         #expect(bench.state.status == .failed)
     }
 
+    @Test func `that its executor hands back is lost, not failed: it gets one more than the plan says`() throws {
+        var bench = try Bench("tasks: { a: { skill: d1.a } }")
+        bench.dispatch("a")
+        bench.start("a")
+        bench.fail("a", TaskError(code: "handed_back", message: "told to stop"))
+        #expect(bench.status("a") == .retryWait)
+        bench.wait(60)
+        bench.dispatch("a")
+        bench.start("a")
+        bench.fail("a", TaskError(code: "handed_back", message: "told to stop"))
+        #expect(bench.status("a") == .failed)
+    }
+
     @Test func `of great risk begins only when it is told to`() throws {
         var bench = try Bench("tasks: { a: { skill: d1.risky } }")
         bench.dispatch("a")

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Glibc
 import JSON
+import Postgres
 import Testing
 
 extension `The pipeline` {
@@ -107,6 +108,42 @@ extension `The pipeline` {
             try await pipeline.rows("SELECT id FROM baton.workflows WHERE parent_id = $1", [.text(workflow)]).isEmpty)
         try gate.open()
         #expect(try await pipeline.end(of: workflow)["status"] == "succeeded")
+    }
+
+    @Test func `ends every parent with its children, whichever process is killed in the middle`() async throws {
+        let pipeline = try self.pipeline
+        try await register(
+            "tasks: { say: { skill: data-read.echo, with: { n: '${{ input.n }}' } } }\noutput: '${{ tasks.say.output.n }}'\n",
+            named: "grow-crash")
+        let plan: JSONValue = [
+            "plan": [
+                "skill": "data-read.planner",
+                "with": ["tasks": ["added": ["skill": "data-read.echo", "with": ["a": 1]]]],
+            ],
+            "each": [
+                "workflow": "grow-crash", "needs": "plan", "forEach": [1, 2], "with": ["n": "${{ item }}"],
+            ],
+        ]
+        var workflows: [String] = []
+        for victim in ["dispatcher", "planner", "data-read", "dispatcher", "gatherer"] {
+            var new: [String] = []
+            for _ in 0..<8 { new.append(try await pipeline.run(plan, output: "${{ tasks.each.output }}")) }
+            workflows += new
+            _ = try await pipeline.recorder.first("task.waiting", of: new[1])
+            try pipeline.process(victim).send(SIGKILL)
+        }
+        for workflow in workflows {
+            let end = try await pipeline.end(of: workflow)
+            #expect(end["status"] == "succeeded" && end["output"] == [1, 2], "\(end.text)")
+            _ = try await pipeline.lastRevision(of: workflow)
+        }
+        let children = try await pipeline.rows(
+            """
+            SELECT parent_id FROM baton.workflows WHERE parent_id = ANY($1) AND status = 'succeeded'
+            GROUP BY parent_id HAVING count(*) = 2
+            """, [.texts(workflows)])
+        #expect(children.count == workflows.count)
+        try await expectSound()
     }
 
     // MARK: Expansion

@@ -153,10 +153,16 @@ struct ExecutorCommand: ProcessCommand {
     @Option(help: "The runner domain.") var domain: String
     @Option(help: "A folder of skills; those of other domains are passed over.") var skills: [String]
     @Option(help: "How many tasks run at once.") var concurrency = 4
+    @Option(
+        name: .customLong("ack-within"),
+        help: ArgumentHelp(
+            "The order of a run that has lasted so many seconds is acked before its end: less than the broker's consumer_timeout.",
+            valueName: "seconds")) var ackWithin = 600
 
     func validate() throws {
         guard DomainName(domain) != nil else { throw ValidationError("`\(domain)` is no runner domain") }
         guard (1...1000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1000") }
+        guard (1...86_400).contains(ackWithin) else { throw ValidationError("--ack-within is 1 to 86400") }
     }
 
     func services(_ settings: Settings, _ logger: Logger) throws -> [any Service] {
@@ -176,7 +182,7 @@ struct ExecutorCommand: ProcessCommand {
             broker: try settings.broker(connectionName: replica),
             database: try environment["BATON_DOMAIN_DATABASE_URL"].map { try PostgresSettings(url: $0) },
             environment: environment, marks: environment.filter { $0.key == ProcessMark.variable },
-            concurrency: concurrency)
+            concurrency: concurrency, ackWithin: .seconds(ackWithin))
         return try ExecutorProcess.services(
             executor, objects: try ObjectStores.open(try settings.objects()), logger: logger)
     }

@@ -55,6 +55,9 @@ package struct TaskError: Codable, Equatable, Sendable {
     /// Whatever else the executor knows.
     package var details: JSONValue?
 
+    /// What an executor that has to stop says of a run whose order it has acked already: a lost run, not a failed one.
+    package static let handedBack = "handed_back"
+
     package init(
         code: String, message: String, permanent: Bool = false, retryAfter: Seconds? = nil, details: JSONValue? = nil
     ) {

@@ -104,7 +104,7 @@ extension WorkflowState {
         let index = try locate(body.taskID, attempt: body.attempt, input)
         let isHolder = holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
         record(input, .taskFailed(body), isStale: !isHolder, &turn)
-        if isHolder { retryOrEnd(index, body.error, isLoss: false, &turn) }
+        if isHolder { retryOrEnd(index, body.error, isLoss: body.error.code == TaskError.handedBack, &turn) }
     }
 }
 
