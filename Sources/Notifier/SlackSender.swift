@@ -28,22 +28,20 @@ actor SlackSender: Service {
 
     nonisolated func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let isIdle = await self.sendDue()
-                if isIdle { await self.waitForWork() }
+            await withDiscardingTaskGroup { group in
+                // Now and then of its own accord, for what an owner that died has left. One loop alone waits for the
+                // requests: a stream ends for good when somebody who waits for it is cancelled.
+                group.addTask { await self.wakeNowAndThen() }
+                for await _ in self.requests {
+                    while !Task.isCancelled, await !self.sendDue() {}
+                }
+                group.cancelAll()
             }
         }
     }
 
-    /// Until somebody asks; and now and then of its own accord, for what an owner that died has left.
-    private func waitForWork() async {
-        let requests = requests
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in requests { return } }
-            group.addTask { try? await Task.sleep(for: .seconds(1)) }
-            await group.next()
-            group.cancelAll()
-        }
+    private nonisolated func wakeNowAndThen() async {
+        repeat { wake() } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
     /// - Returns: whether nothing was due.
@@ -133,7 +131,7 @@ actor SlackSender: Service {
         guard report != nil, let newest = try? await WorkflowReport(row.workflowID, store),
             newest.revision > row.revision || newest.isEnded && !row.ended
         else { return }
-        row.dueAt = await later(editEvery)
+        row.dueAt = await later(editEvery) ?? 0
         await save(row)
     }
 
@@ -150,7 +148,8 @@ actor SlackSender: Service {
         logger.warning(
             "Slack did not take a message",
             metadata: ["workflow": "\(row.workflowID)", "channel": "\(row.channel)", "error": "\(error)"])
-        row.dueAt = await later(pause)
+        // Without the database's clock it stays due when its turn here ends.
+        row.dueAt = await later(pause) ?? row.dueAt
         await save(row)
     }
 

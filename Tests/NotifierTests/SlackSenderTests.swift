@@ -81,6 +81,28 @@ struct `A workflow in Slack` {
             #expect(all.map(\.isLimited) == [false, true, false])
         }
     }
+
+    @Test func `asks the database about once a second while nothing is to be said`() async throws {
+        try await withSender(channel: "#deploys") { store, _, _ in
+            let before = try await store.transactions()
+            // What does not happen cannot be waited for.
+            try await Task.sleep(for: .seconds(4))
+            #expect(try await store.transactions() - before < 40)
+        }
+    }
+
+    @Test func `keeps what Slack said when it is refused`() async throws {
+        try await withSender(channel: "#gone") { store, slack, sender in
+            try await store.add(revision: 1, conflict: false)
+            try await store.ask(channel: "#gone")
+            sender.wake()
+            _ = try await slack.calls(1)
+            // The next call comes only after the refusal was written down.
+            sender.wake()
+            _ = try await slack.calls(2)
+            #expect(try await store.notifications(["wf-1"]).first?.error == "channel_not_found")
+        }
+    }
 }
 
 extension Store {
@@ -96,6 +118,12 @@ extension Store {
                 ]))
         try await database.execute(
             Statement("t1", "INSERT INTO baton.gatherings (workflow_id, definition) VALUES ('wf-1', '{}')"))
+    }
+
+    /// So many has its database seen.
+    fileprivate func transactions() async throws -> Int {
+        let statement = Statement("t4", "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+        return try await database.query(statement).first?["xact_commit"] ?? 0
     }
 
     fileprivate func ask(channel: String) async throws { try await requestNotifications([("wf-1", channel)]) }
