@@ -100,8 +100,9 @@ struct PlainScalar {
             throw refused("JSON has no such number")
         default: break
         }
-        if let literal = try number() { return .number(JSONNumber(uncheckedLiteral: literal)) }
-        return .string(text)
+        guard let literal = try number() else { return .string(text) }
+        guard let number = JSONNumber(literal: literal) else { throw refused("an exponent of more than 9 digits") }
+        return .number(number)
     }
 
     private func refused(_ reason: String) -> YAMLError {
