@@ -72,7 +72,8 @@ struct `An expression` {
     @Test(arguments: [
         ("1 / 0", "division by zero"), ("1 + 'a'", "takes two numbers"), ("1 < 'a'", "compares two"),
         ("input.n.x", "has no member"), ("input.n[0]", "has no elements"), ("length(1)", "length takes"),
-        ("fromJSON('{')", "fromJSON"), ("format('{5}', 1)", "no value {5}"), ("format('{', 1)", "format"),
+        ("fromJSON('{')", "fromJSON"), ("format('{5}', 1)", "no value {5}"),
+        ("format('{9223372036854775807}')", "no value {9223372036854775807}"), ("format('{', 1)", "format"),
         ("startsWith(1, 2)", "two strings"), ("join(1)", "join takes"),
         ("999999999999999999999999999999999999 * 999", "beyond 36 digits"), ("1e999 + 1", "beyond 36 digits"),
     ])

@@ -277,7 +277,7 @@ extension Evaluator {
                 guard let close = rest.firstIndex(of: "}"), let index = Int(String(rest[..<close])), index >= 0 else {
                     throw bad("{ without a number and }; a brace is written twice")
                 }
-                guard index + 1 < values.count else { throw bad("there is no value {\(index)}") }
+                guard index < values.count - 1 else { throw bad("there is no value {\(index)}") }
                 result += text(of: values[index + 1])
                 rest = rest[rest.index(after: close)...]
                 try spend(1 + result.utf8.count / 64, at: offset)
