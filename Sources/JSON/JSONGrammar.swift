@@ -27,10 +27,14 @@ enum NumberGrammar {
             if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
             let exponent = at
             try digits()
-            if at - exponent > exponentDigits {
-                throw JSONFailure(
-                    code: .numberOutOfRange, offset: exponent,
-                    message: "an exponent of more than \(exponentDigits) digits")
+            if at - exponent >= exponentDigits {
+                // Also when the point stands after the first digit, as it does in the canonical text.
+                let decimal = JSONDecimal(String(ascii: bytes.extracting(start..<at)))
+                guard at - exponent == exponentDigits, decimal.isZero || abs(decimal.point - 1) < 1_000_000_000 else {
+                    throw JSONFailure(
+                        code: .numberOutOfRange, offset: exponent,
+                        message: "an exponent of more than \(exponentDigits) digits")
+                }
             }
         }
         return at

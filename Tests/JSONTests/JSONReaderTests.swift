@@ -94,6 +94,10 @@ struct `The reader` {
         #expect(code("{\"a\":{\"b\":{\"c\":1}}}".prefix(20).description) == .tooManyKeys)
         #expect(code("1e999999999") == nil)
         #expect(code("1e1000000000") == .numberOutOfRange)
+        // Their canonical texts, 1.2e+1000000000 and 1e-1000000000, would be refused when they are read again.
+        #expect(code("12e999999999") == .numberOutOfRange)
+        #expect(code("0.1e-999999999") == .numberOutOfRange)
+        #expect(code("12e999999998") == nil)
     }
 
     @Test func `refuses text of depth 10,000, and a million brackets`() throws {
