@@ -44,6 +44,7 @@ struct RabbitServer {
             log.file.level = info
             vm_memory_high_watermark.absolute = 768MiB
             disk_free_limit.absolute = 100MB
+            consumer_timeout = 1800000
             # 512 MiB by default, much of which is kept in memory too.
             raft.wal_max_size_bytes = 67108864
 

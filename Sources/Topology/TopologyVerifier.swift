@@ -96,9 +96,22 @@ extension TopologyVerifier {
             find(.error, "exchange type \(type)", "is not known to the broker\(plugin)")
         }
         if !isVersion(atLeast: 3, 10) { find(.error, "RabbitMQ \(state.version)", "3.10 or later is needed") }
-        find(
-            .note, "consumer_timeout",
-            "the management API does not tell it; 30 minutes unless rabbitmq.conf says otherwise")
+        check(ConsumerTimeout.read(nodes: nodes, address: state.address))
+    }
+
+    private mutating func check(_ timeout: ConsumerTimeout) {
+        let needed = ConsumerTimeout.needed / .seconds(60)
+        switch timeout {
+        case .unknown:
+            let ask = "`rabbitmqctl environment` beside it does; 30 minutes unless rabbitmq.conf says otherwise"
+            find(.note, "consumer_timeout", "the management API does not tell it; \(ask)")
+        case .set(let span, let file) where span < ConsumerTimeout.needed:
+            let reason = "executors keep a delivery for up to 10 minutes, so at least \(Int(needed)) minutes are needed"
+            find(.error, "consumer_timeout", "is \(span) in \(file): \(reason)")
+        case .set(let span, let file): find(.note, "consumer_timeout", "is \(span) in \(file)")
+        case .off(let file): find(.note, "consumer_timeout", "is off in \(file)")
+        case .standard: find(.note, "consumer_timeout", "is the broker's own, 30 minutes")
+        }
     }
 
     private mutating func check(node: JSONValue) {
