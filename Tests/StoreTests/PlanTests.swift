@@ -1,15 +1,18 @@
+import Foundation
 import Postgres
 import TestSupport
 import Testing
 
 @testable import Store
 
-/// The hot statements at a size where it matters which way the planner goes.
-@Suite(.timeLimit(.minutes(1)))
+/// The hot statements at a size where it matters which way the planner goes: 100,000 tasks and events, or as many as
+/// `BATON_TEST_ROWS` says. (A million of each take a minute or two to make.)
+@Suite(.timeLimit(.minutes(10)))
 struct `A hot statement` {
     @Test func `finds its rows by index`() async throws {
         try await withDatabase { settings in
-            try await administer(settings, Self.rows)
+            let rows = ProcessInfo.processInfo.environment["BATON_TEST_ROWS"].flatMap { Int($0) } ?? 100_000
+            try await administer(settings, Self.rows(workflows: rows / 10), timeout: .seconds(540))
             let connection = try await PostgresConnection.open(settings)
             let statements = [
                 Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation,
@@ -37,38 +40,40 @@ struct `A hot statement` {
         }
     }
 
-    /// 10,000 workflows with 100,000 tasks, events, and what was gathered of them.
-    private static let rows = """
+    /// Ten tasks and events for each workflow, and what was gathered of them.
+    private static func rows(workflows: Int) -> String {
+        """
         SELECT baton.ensure_events_of(ARRAY['2026-01-01', '2026-02-01']::date[]);
         INSERT INTO baton.workflows
             (id, workspace, request_id, request_digest, name, status, concurrency_key, seq, wake_at, created_at, ended_at, plan)
         SELECT 'w' || n, 'default', 'r' || n, 'd', 'n', CASE WHEN n % 20 = 0 THEN 'queued' WHEN n % 20 < 3 THEN 'running' ELSE 'succeeded' END,
             'key' || n % 100, 10, CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END,
             '2026-01-05'::timestamptz + n % 2 * interval '28 days' + n * interval '1 s', CASE WHEN n % 20 >= 3 THEN now() END, '{}'
-        FROM generate_series(1, 10000) n;
+        FROM generate_series(1, \(workflows)) n;
         INSERT INTO baton.tasks (workflow_id, task_id, key, position, kind, skill, domain, status, status_reason, attempt, wake_at, created_at, ended_at)
         SELECT 'w' || n, 't' || t, 't' || t, t, 'skill', 's', 'domain' || t % 5,
             CASE WHEN n % 20 < 3 THEN 'pending' ELSE 'succeeded' END, CASE WHEN n % 20 = 2 AND t = 9 THEN 'window' END, 1,
             CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END, now(), CASE WHEN n % 20 >= 3 THEN now() END
-        FROM generate_series(1, 10000) n, generate_series(1, 10) t;
+        FROM generate_series(1, \(workflows)) n, generate_series(1, 10) t;
         INSERT INTO baton.events (month, workflow_id, seq, id, type, causation, recorded_at, data)
         SELECT CASE WHEN n % 2 = 0 THEN '2026-01-01' ELSE '2026-02-01' END::date, 'w' || n, s, n || '/' || s, 'task.completed', 'm' || n || '/' || s / 3, now(), '{}'
-        FROM generate_series(1, 10000) n, generate_series(1, 10) s;
+        FROM generate_series(1, \(workflows)) n, generate_series(1, 10) s;
         INSERT INTO baton.gatherings (workflow_id, definition, ingest_seq, published_seq, dirty_since, close_at, revision)
         SELECT 'w' || n, '{}', 10, CASE WHEN n % 50 = 0 THEN 9 ELSE 10 END, CASE WHEN n % 50 = 0 THEN now() END,
             CASE WHEN n % 50 = 1 THEN now() END, 3
-        FROM generate_series(1, 10000) n;
+        FROM generate_series(1, \(workflows)) n;
         INSERT INTO baton.gathering_tasks (workflow_id, task_id)
-        SELECT 'w' || n, 't' || t FROM generate_series(1, 10000) n, generate_series(1, 5) t;
+        SELECT 'w' || n, 't' || t FROM generate_series(1, \(workflows)) n, generate_series(1, 5) t;
         INSERT INTO baton.artifacts (workflow_id, task_id, name, attempt, seq, digest, domain, skill_id, retry_at)
         SELECT 'w' || n, 't' || t, 'result', 1, 1000, 'x', 'd', 's', CASE WHEN n % 100 = 0 THEN now() END
-        FROM generate_series(1, 10000) n, generate_series(1, 5) t;
+        FROM generate_series(1, \(workflows)) n, generate_series(1, 5) t;
         INSERT INTO baton.progress (workflow_id, revision, snapshot, event, id, exchange, routing_key, confirmed_at)
         SELECT 'w' || n, r, r = 1, 'x', 'x', 'x', 'x', CASE WHEN n % 100 > 0 THEN now() END
-        FROM generate_series(1, 10000) n, generate_series(1, 3) r;
-        INSERT INTO baton.slots (key, slot, workflow_id) SELECT 'key' || n, 1, 'w' || n FROM generate_series(1, 10000) n;
+        FROM generate_series(1, \(workflows)) n, generate_series(1, 3) r;
+        INSERT INTO baton.slots (key, slot, workflow_id) SELECT 'key' || n, 1, 'w' || n FROM generate_series(1, \(workflows)) n;
         ANALYZE;
         """
+    }
 }
 
 extension Statement {

@@ -141,10 +141,10 @@ private func migratedTemplate(_ server: PostgresSettings) async throws -> String
 }
 
 /// Runs one statement on the server's own database, over a connection of its own.
-package func administer(_ server: PostgresSettings, _ sql: String) async throws {
+package func administer(_ server: PostgresSettings, _ sql: String, timeout: Duration = .seconds(50)) async throws {
     let connection = try await PostgresConnection.open(server)
     do {
-        try await connection.script("administer", sql, timeout: .seconds(50))
+        try await connection.script("administer", sql, timeout: timeout)
         await connection.close()
     } catch {
         await connection.close()
