@@ -82,7 +82,7 @@ let package = Package(
         library(
             "Executor",
             [
-                "Relay", "Handover", "Engine", "Objects", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
+                "Relay", "Handover", "Engine", "Objects", "AMQP", "Postgres", "IOThread", "YAML", "Contracts", "JSON", lifecycle, log,
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         library("Notifier", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
@@ -110,7 +110,7 @@ let package = Package(
         tests("YAML", ["JSON"]),
         tests("Contracts", ["JSON", "YAML"], resources: [.copy("validate.py")]),
         tests("Handover", ["Contracts"]),
-        tests("Relay", ["TestSupport", "Handover", "AMQP", "Contracts", log, lifecycle]),
+        tests("Relay", ["TestSupport", "IOThread", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests(

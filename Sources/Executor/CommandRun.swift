@@ -1,8 +1,8 @@
 import Contracts
 import Glibc
+import IOThread
 import JSON
 import Subprocess
-import Synchronization
 
 /// Runs a program in any language: the order as JSON on standard input, JSON lines on standard output, logs on standard
 /// error. It leads a process group of its own, which is ended as a whole.
@@ -18,7 +18,7 @@ struct CommandRun: SkillRun {
     func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult {
         _ = Self.survivesClosedPipes
         let speech = CommandSpeech(rule, events)
-        let leader = Mutex<pid_t?>(nil)
+        let leader = Locked<pid_t?>(nil)
         // Whatever its leader has left behind in the group.
         defer { if let group = leader.withLock({ $0 }) { kill(-group, SIGKILL) } }
         do {

@@ -1,12 +1,12 @@
 import AMQP
 import Contracts
 import Handover
+import IOThread
 import JSON
 import Logging
 import Objects
 import Relay
 import ServiceLifecycle
-import Synchronization
 
 /// Runs the orders of one domain, several at once: the broker's prefetch says how many.
 ///
@@ -208,7 +208,7 @@ extension TakenOrder {
 
 /// Set once, and seen by whoever asks.
 private final class Flag: Sendable {
-    private let value = Mutex(false)
+    private let value = Locked(false)
     var isSet: Bool { value.withLock { $0 } }
     func set() { value.withLock { $0 = true } }
 }

@@ -1,9 +1,9 @@
 import AMQP
 import Contracts
 import Handover
+import IOThread
 import Logging
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,7 +16,7 @@ private final class Passing: MessageHandler, Sendable {
         var isAway = false
     }
 
-    private let seen = Mutex(Seen())
+    private let seen = Locked(Seen())
 
     func handle(_ batch: [Received]) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
         let isFirst = seen.withLock { seen in
