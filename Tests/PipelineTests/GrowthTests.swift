@@ -200,6 +200,11 @@ extension `The pipeline` {
         ])
         let end = try await pipeline.end(of: workflow)
         #expect(end["output"] == ["look": ["why": "know whether all is well"]], "\(end.text)")
+        let asked = try await pipeline.shell([
+            Pipeline.program, "submit", "--goal", "know it again", "--watch", "--output", "json", "--input",
+            #"{"tasks": {"look": {"skill": "data-read.echo"}}}"#,
+        ])
+        #expect(asked.status == 0, "\(asked.lines)")
         let planner = try await pipeline.task("plan", of: workflow)
         #expect(planner["output"]?["skills"]?.array?.contains(["id": "data-read.echo", "domain": "data-read"]) == true)
     }

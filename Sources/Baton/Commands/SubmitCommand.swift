@@ -8,13 +8,14 @@ import JSON
 /// `baton submit`: asks for a workflow.
 package struct SubmitCommand: PeopleCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "submit", abstract: "Ask for a workflow: of a registered definition, or of a file.",
+        commandName: "submit", abstract: "Ask for a workflow: of a registered definition, of a file, or for a goal.",
         discussion: """
             Prints the workflow's id once it is accepted, or every reason why it is not.
 
               baton submit event-readiness --watch
               baton submit deploy@3 --input '{"pr": 4711}' --request-id deploy-4711
               baton submit plan.yaml --input @input.yaml --dry-run
+              baton submit --goal 'The books of May are closed' --watch
 
             A request id makes asking again harmless: the same request is the same workflow, and another one under the \
             same id is refused. --dry-run asks nobody: it shows the plan as it would run, or all its problems.

@@ -13,6 +13,13 @@ struct DryRun {
         let definition = try await services.withStore { store in
             let workspace = options.workspace.workspace
             let catalog = try await Catalogs.registered(store, workspace: workspace)
+            if let goal = options.goal {
+                do throws(PlanRefusal) {
+                    return try Definition.planning(goal, input: input.value, catalog: catalog).definition
+                } catch {
+                    throw ProblemReport(problems: error.problems)
+                }
+            }
             if let file { return try file.check(catalog, isNamed: false) }
             let reference = try options.reference()
             guard

@@ -5,7 +5,7 @@ import Foundation
 import JSON
 import YAML
 
-/// What is asked for: a definition by name, or a file that is sent along.
+/// What is asked for: a definition by name, a file that is sent along, or a goal.
 struct RequestOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
@@ -13,7 +13,10 @@ struct RequestOptions: ParsableArguments {
             discussion: "What has a slash or ends with .yaml, .yml or .json is a file.",
             valueName: "file|name[@version]"),
         completion: .file())
-    var target: String
+    var target: String?
+
+    @Option(help: "In place of it: what is to be reached, in words. The planner skill makes tasks of it.")
+    var goal: String?
 
     @Option(
         help: ArgumentHelp(
@@ -29,15 +32,22 @@ struct RequestOptions: ParsableArguments {
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var actor: ActorOptions
 
-    /// `nil` for the name of a registered definition.
+    func validate() throws {
+        guard (target == nil) != (goal == nil) else {
+            throw ValidationError("Say what is asked for: a file, the name of a definition, or --goal.")
+        }
+    }
+
+    /// `nil` for the name of a registered definition, and for a goal.
     var file: String? {
+        guard let target else { return nil }
         let isFile = target.contains("/") || [".yaml", ".yml", ".json"].contains { target.hasSuffix($0) }
         return isFile ? target : nil
     }
 
     func reference() throws -> DefinitionReference {
-        guard let reference = DefinitionReference(argument: target) else {
-            throw ValidationError("`\(target)` is neither a file nor a definition's name[@version].")
+        guard let reference = target.flatMap({ DefinitionReference(argument: $0) }) else {
+            throw ValidationError("`\(target ?? "")` is neither a file nor a definition's name[@version].")
         }
         return reference
     }
@@ -50,9 +60,8 @@ struct RequestOptions: ParsableArguments {
             throw ValidationError("A request id is 1 to 200 visible ASCII characters.")
         }
         return WorkflowRequested(
-            requestID: id, workspace: workspace, definition: file == nil ? try reference().text : nil,
-            plan: file?.value,
-            input: input.value, actor: actor.actor, priority: priority)
+            requestID: id, workspace: workspace, definition: file == nil && goal == nil ? try reference().text : nil,
+            plan: file?.value, goal: goal, input: input.value, actor: actor.actor, priority: priority)
     }
 }
 
