@@ -18,8 +18,8 @@ package actor Dispatcher: MessageHandler {
         var state: WorkflowState
         /// 0: there is no row yet.
         var revision = 0
-        /// How many of its tasks wait for room in a window.
-        var waiting = 0
+        /// Its tasks that wait for room in a window.
+        var waiting: Set<TaskID> = []
         var lastUsed: UInt64 = 0
     }
 
@@ -112,7 +112,9 @@ package actor Dispatcher: MessageHandler {
 
     /// Lets a task wait for room in its domain's window.
     private func wait(_ task: ReadyTask) {
-        if window.wait(task) { held[task.workflowID]?.waiting += 1 }
+        window.wait(task)
+        // Also where the window has it from a copy of the workflow that was dropped since.
+        held[task.workflowID]?.waiting.insert(task.taskID)
     }
 
     private func drop(_ ids: some Sequence<WorkflowID>) {
@@ -176,7 +178,8 @@ package actor Dispatcher: MessageHandler {
             // A wake-up is in no history, so it can carry no other's orders: what it wakes does not queue.
             let isOpen = message.isWake ? window.hasRoom(task.domain) : window.isOpen(task.domain)
             if isOpen {
-                if window.leave(task) { held[id]?.waiting -= 1 }
+                window.leave(task)
+                held[id]?.waiting.remove(task.taskID)
                 order(task, causation: message.envelope.id, item, &batch)
             } else {
                 wait(task)
@@ -228,7 +231,7 @@ package actor Dispatcher: MessageHandler {
 
     /// Tasks that wait for room have no rows: when we die, this is what makes another look at their workflow.
     private func windowWake(_ workflow: Held) -> Timestamp? {
-        workflow.waiting > 0 && !workflow.state.isTerminal ? now + .seconds(15) : nil
+        !workflow.waiting.isEmpty && !workflow.state.isTerminal ? now + .seconds(15) : nil
     }
 
     private func extendLeases(_ changes: [(WorkflowID, Engine.Changes)]) async throws {
@@ -251,18 +254,8 @@ package actor Dispatcher: MessageHandler {
         guard !batch.known.isEmpty else { return }
         let events = try await store.events(causedBy: batch.known.map(\.message.text))
         for (item, _, message) in batch.known {
-            batch.addAgain(events.filter { $0.causation == message.text && isStillWanted($0) }, to: item)
+            batch.addAgain(events.filter { $0.causation == message.text }, to: item)
         }
-    }
-
-    /// An order whose attempt no longer waits to start is not sent again: nobody wants that work now.
-    private func isStillWanted(_ event: EventRow) -> Bool {
-        guard event.type == MessageType.taskDispatched.rawValue else { return true }
-        guard let workflow = held[WorkflowID(unchecked: event.workflowID)],
-            let task = event.taskID.flatMap({ TaskID($0) })
-        else { return true }
-        let state = workflow.state.task(task)
-        return state?.status == .dispatched && state?.attempt == event.attempt
     }
 
     /// Orders what waits for room that the batch has made. In a transaction of its own: what these orders are caused by is
@@ -271,8 +264,7 @@ package actor Dispatcher: MessageHandler {
         guard let (item, cause) = batch.carrier else { return }
         batch.begin()
         while let task = window.next() {
-            guard let workflow = held[task.workflowID] else { continue }
-            held[task.workflowID]?.waiting = max(0, workflow.waiting - 1)
+            guard held[task.workflowID]?.waiting.remove(task.taskID) != nil else { continue }
             order(task, causation: cause, item, &batch)
         }
         if !batch.touched.isEmpty { try await commit(&batch) }

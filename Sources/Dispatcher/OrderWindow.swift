@@ -29,11 +29,9 @@ struct OrderWindow {
         for (domain, count) in orders { domains[domain, default: Domain()].out += sign * count }
     }
 
-    /// - Returns: whether it did not wait already.
-    mutating func wait(_ task: ReadyTask) -> Bool {
-        guard domains[task.domain, default: Domain()].names.insert(task).inserted else { return false }
+    mutating func wait(_ task: ReadyTask) {
+        guard domains[task.domain, default: Domain()].names.insert(task).inserted else { return }
         domains[task.domain, default: Domain()].waiting.insert(task)
-        return true
     }
 
     /// Whether a task may be ordered at once: there is room, and nobody waits for it.
@@ -42,7 +40,9 @@ struct OrderWindow {
     func hasRoom(_ domain: DomainName) -> Bool { domains[domain].map { $0.out < $0.room } ?? true }
 
     /// - Returns: whether it did wait.
-    mutating func leave(_ task: ReadyTask) -> Bool { domains[task.domain]?.names.remove(task) != nil }
+    @discardableResult mutating func leave(_ task: ReadyTask) -> Bool {
+        domains[task.domain]?.names.remove(task) != nil
+    }
 
     /// The next task of any domain that has room; the caller counts its order, if it becomes one, by ``change(_:by:)``.
     mutating func next() -> ReadyTask? {

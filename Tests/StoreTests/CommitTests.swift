@@ -165,6 +165,10 @@ struct `A commit` {
             _ = try await store.commit(
                 Changes(
                     workflows: [workflow("a"), workflow("b")],
+                    tasks: [
+                        task("a", "t1", status: "dispatched", attempt: 1),
+                        task("b", "t1", status: "dispatched", attempt: 1),
+                    ],
                     events: [
                         event("a", 1, causation: "m"), event("a", 2, causation: "n"), event("a", 3, causation: "m"),
                         event("b", 1, causation: "m"),
@@ -172,6 +176,19 @@ struct `A commit` {
             let events = try await store.events(causedBy: ["m", "x"])
             let wanted = [event("a", 1, causation: "m"), event("a", 3, causation: "m"), event("b", 1, causation: "m")]
             #expect(events == wanted)
+        }
+    }
+
+    @Test(arguments: [("running", 1), ("succeeded", 1), ("dispatched", 2)])
+    func `leaves out an order whose attempt no longer waits to start`(status: String, attempt: Int) async throws {
+        try await withStore { store in
+            var other = event("a", 2, causation: "m")
+            other.type = "task.retrying"
+            _ = try await store.commit(
+                Changes(
+                    workflows: [workflow("a")], tasks: [task("a", "t1", status: status, attempt: attempt)],
+                    events: [event("a", 1, causation: "m"), other]))
+            #expect(try await store.events(causedBy: ["m"]) == [other])
         }
     }
 

@@ -1,0 +1,84 @@
+import Contracts
+import Engine
+import Foundation
+import Handover
+import JSON
+import Logging
+import Relay
+import Store
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+@Suite(.timeLimit(.minutes(1)))
+struct `A dispatcher whose memory is behind` {
+    private let domain = DomainName(unchecked: "payments")
+    private let skill = SkillID(unchecked: "payments.work")
+
+    @Test func `sends an order that another has written down and not sent`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            // One workflow takes all the room that there is; the other waits, in the memory of both.
+            let messages = [try created("full", tasks: OrderWindow.least), try created("late", tasks: 1)]
+            let orders = orders(in: try await first.handle(messages))
+            #expect(orders.count == OrderWindow.least)
+            #expect(Set(self.orders(in: try await second.handle(messages))) == Set(orders))
+
+            let end = try completed("t0", of: "full")
+            let late = self.orders(in: try await first.handle([end]))
+            #expect(late.count == 1 && !orders.contains(late[0]))
+
+            // The first dies before it has sent it, and the message that made room comes to the second.
+            var outcomes = try await second.handle([end])
+            if outcomes.isEmpty { outcomes = try await second.handle([end]) }
+            #expect(self.orders(in: outcomes) == late)
+        }
+    }
+
+    private func dispatcher(_ number: Int, _ store: Store) -> Dispatcher {
+        Dispatcher(
+            store: store, source: "/dispatcher/\(number)",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    }
+
+    /// The ids of the orders that are to be sent.
+    private func orders(in outcomes: [Received.ID: Outcome<WireMessage>]) -> [String] {
+        outcomes.values.flatMap { outcome -> [String] in
+            guard case .done(let messages) = outcome else { return [] }
+            return messages.map(\.message).filter { $0.type == MessageType.taskDispatched.rawValue }.compactMap(
+                \.messageID)
+        }
+    }
+
+    private func id(_ name: String) -> WorkflowID {
+        WorkflowID(workspace: Workspace(unchecked: "default"), requestID: RequestID(unchecked: name))
+    }
+
+    private func created(_ name: String, tasks: Int) throws -> Received {
+        let catalog = SkillCatalog([Skill(id: skill, domain: domain)], domains: [domain])
+        let plan = JSONObject((0..<tasks).map { ("t\($0)", ["skill": .string(skill.text)] as JSONValue) })
+        let definition = try Definition.read(["tasks": .object(plan)], catalog: catalog, isNamed: false) { _, _ in [] }
+        let body = WorkflowCreated(
+            workflowID: id(name), requestID: RequestID(unchecked: name), workspace: Workspace(unchecked: "default"),
+            requestDigest: String(repeating: "0", count: 64), name: name, version: 0, plan: definition.plan.json,
+            input: [:], actor: Actor(id: "ada"))
+        return try received(body, body.route)
+    }
+
+    private func completed(_ task: String, of name: String) throws -> Received {
+        let body = TaskCompleted(
+            workflowID: id(name), taskID: TaskID(unchecked: task), attempt: 1, executor: ExecutorID(unchecked: "e1"),
+            delivery: 0, output: [:], artifacts: [])
+        return try received(body, .task(.taskCompleted, domain: domain, skill: skill))
+    }
+
+    private func received(_ body: some WorkflowBody, _ route: Route) throws -> Received {
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let envelope = Envelope(of: body, id: .random(at: now), source: "/tests", time: now)
+        return Received(
+            id: .random(in: 0 ... .max), queue: "dispatcher.0",
+            message: envelope.message(to: route, body: try body.encoded()))
+    }
+}
