@@ -1,3 +1,4 @@
+import FaultyNetwork
 import TestSupport
 import Testing
 

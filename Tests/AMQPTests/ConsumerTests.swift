@@ -1,3 +1,4 @@
+import FaultyNetwork
 import IOThread
 import TestSupport
 import Testing

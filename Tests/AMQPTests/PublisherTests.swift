@@ -1,4 +1,5 @@
 import AMQP
+import FaultyNetwork
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import JSON
 import LocalServers
+import Provisioning
 import Store
 import Topology
 

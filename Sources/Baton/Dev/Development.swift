@@ -1,20 +1,21 @@
 import ArgumentParser
 import Foundation
 import LocalServers
+import Provisioning
 
 /// One run of `baton dev`, from the first server to the last good-bye.
 struct Development {
     let options: DevOptions
     let command: [String]
     private let log: DevLog
-    private let setup: DevSetup?
+    private let setup: PipelineSetup?
     private let skills: [String]
     private let ready = ReadySet()
 
     init(options: DevOptions, command: [String]) throws {
         self.options = options
         self.command = command
-        setup = options.servicesOnly ? nil : try DevSetup(topology: options.topology)
+        setup = options.servicesOnly ? nil : try PipelineSetup(topology: options.topology)
         skills = try Self.skillFolders(options)
         var log = DevLog(output: options.output)
         if !command.isEmpty {
@@ -81,7 +82,7 @@ struct Development {
         return try await printed
     }
 
-    private func startPipeline(_ setup: DevSetup, _ running: RunningServers, _ prepared: [String: String]) async throws
+    private func startPipeline(_ setup: PipelineSetup, _ running: RunningServers, _ prepared: [String: String]) async throws
     {
         try await setup.setUpBroker(await running.state)
         let virtualHost = setup.topology.virtualHost

@@ -1,18 +1,18 @@
 import Foundation
-import LocalServers
+package import LocalServers
 import Postgres
-import Store
-import Topology
+package import Store
+package import Topology
 
 /// Gives new servers what the pipeline expects on them: database, schema and roles; virtual host, topology and users.
-struct DevSetup {
-    static let database = "baton"
+package struct PipelineSetup: Sendable {
+    package static let database = "baton"
     static let rolePrefix = "baton"
 
-    let topology: Topology
+    package let topology: Topology
 
     /// - Parameter folder: of the topology; `nil` is `./topology`, or the one built in.
-    init(topology folder: String?) throws {
+    package init(topology folder: String?) throws {
         if let folder {
             topology = try TopologyFiles.load(URL(fileURLWithPath: folder)).expand()
         } else if FileManager.default.fileExists(atPath: "topology/baton.yaml") {
@@ -22,16 +22,19 @@ struct DevSetup {
         }
     }
 
+    /// What is to be on the broker, read already.
+    package init(_ topology: Topology) { self.topology = topology }
+
     static func roleName(_ role: DatabaseRole) -> String { "\(rolePrefix)_\(role.rawValue)" }
 
     /// Passwords for all users and roles; those that have one keep it.
-    func choosePasswords(_ state: inout DevState) {
+    package func choosePasswords(_ state: inout DevState) {
         for user in topology.users { _ = state.password(of: user.name) }
         for role in DatabaseRole.allCases { _ = state.password(of: Self.roleName(role)) }
     }
 
     /// May be run again, and changes only what differs; as does ``setUpBroker(_:)``.
-    func setUpDatabase(_ state: DevState) async throws {
+    package func setUpDatabase(_ state: DevState) async throws {
         let server = try PostgresSettings(url: state.postgresURL())
         let connection = try await PostgresConnection.open(server)
         do {
@@ -50,7 +53,7 @@ struct DevSetup {
         try await roles.apply(passwords: Dictionary(uniqueKeysWithValues: passwords))
     }
 
-    func setUpBroker(_ state: DevState) async throws {
+    package func setUpBroker(_ state: DevState) async throws {
         let api = ManagementAPI(try ManagementSettings(url: state.managementURL()))
         let passwords = UserPasswords(state.passwords, replacesExisting: true)
         _ = try await TopologyApplier(topology, on: api, passwords: passwords).apply()
@@ -59,7 +62,7 @@ struct DevSetup {
 
 extension DevState {
     /// What a command in a second shell works with: the broker's operator, the database's command line, the deployer of topologies.
-    func commandLineSettings(virtualHost: String) -> [String: String] {
+    package func commandLineSettings(virtualHost: String) -> [String: String] {
         [
             "BATON_AMQP_URL": brokerURL(of: "operator", virtualHost: virtualHost),
             "BATON_DATABASE_URL": databaseURL(of: .cli),
@@ -68,12 +71,12 @@ extension DevState {
     }
 
     /// The broker as one of the topology's users.
-    func brokerURL(of user: String, virtualHost: String) -> String {
+    package func brokerURL(of user: String, virtualHost: String) -> String {
         amqpURL(user: user, virtualHost: virtualHost.percentEncodedPath)
     }
 
     /// Baton's database as one of its roles.
-    func databaseURL(of role: DatabaseRole) -> String {
-        postgresURL(role: DevSetup.roleName(role), database: DevSetup.database)
+    package func databaseURL(of role: DatabaseRole) -> String {
+        postgresURL(role: PipelineSetup.roleName(role), database: PipelineSetup.database)
     }
 }
