@@ -3,9 +3,10 @@ help:
 	@echo "make run     an event-readiness check on sample data, from request to report"
 	@echo "make dev     the whole pipeline on private servers, until Ctrl-C"
 	@echo "make test    every test, against private servers"
+	@echo "make chaos   what happens when things break: half an hour of faults, written to docs/reliability.md"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup run dev test format lint
+.PHONY: help setup run dev test chaos chaos-short format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 # All at once, those that simulate thousands of runs starve those that wait for a server, and time limits pass.
@@ -30,6 +31,18 @@ dev: setup
 test: setup
 	swift build --build-tests $(CHECKS)
 	@scripts/with-servers swift test --skip-build $(CHECKS) $(PACE)
+	@.build/debug/Chaos --short
+
+# Real faults under load: two replicas of every process, on servers of their own. The full form also fills disks, moves
+# clocks and cuts a broker cluster apart, which needs root.
+chaos: setup
+	@scripts/setup faketime iproute2
+	swift build --product baton && swift build --product Chaos
+	@.build/debug/Chaos --report docs/reliability.md
+
+chaos-short: setup
+	swift build --product baton && swift build --product Chaos
+	@.build/debug/Chaos --short
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

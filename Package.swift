@@ -90,21 +90,23 @@ let package = Package(
 
         // Private servers for a laptop and for the tests, and the command line.
         library("LocalServers", ["CLinux", "IOThread", "JSON", log]),
+        library("Provisioning", ["LocalServers", "Topology", "Store", "Postgres"]),
         .executableTarget(
             name: "Baton",
             dependencies: [
-                "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Topology", "Store",
+                "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Provisioning", "Topology", "Store",
                 "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: house),
 
         // Tests mirror the sources; TestSupport lends them brokers and databases.
+        .target(name: "FaultyNetwork", dependencies: ["IOThread"], path: "Tests/FaultyNetwork", swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["AMQP", "Postgres", "Store", "IOThread", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
-        tests("AMQP", ["TestSupport", "IOThread"]),
+        tests("AMQP", ["TestSupport", "FaultyNetwork", "IOThread"]),
         tests("Postgres", ["TestSupport"]),
         tests("JSON"),
         tests("YAML", ["JSON"]),
@@ -112,6 +114,7 @@ let package = Package(
         tests("Handover", ["Contracts"]),
         tests("Relay", ["TestSupport", "IOThread", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
+        tests("Dispatcher", ["TestSupport", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests(
             "Gatherer",
@@ -129,6 +132,14 @@ let package = Package(
             name: "PipelineTests",
             dependencies: ["Baton", "CLinux", "LocalServers", "Gathering", "AMQP", "Postgres", "Contracts", "JSON", log],
             exclude: ["Skills", "prepare", "messages.py"], swiftSettings: house),
+
+        // The pipeline under real faults, and what became of it: `make chaos`.
+        .executableTarget(
+            name: "Chaos",
+            dependencies: [
+                "FaultyNetwork", "LocalServers", "Provisioning", "Topology", "Store", "AMQP", "Postgres", "Contracts",
+                "JSON", "IOThread", "CLinux", log, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Tests/Chaos", exclude: ["Skills", "replay.py", "child.yaml"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx17
 )
