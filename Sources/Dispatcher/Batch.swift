@@ -28,6 +28,10 @@ struct Batch {
     /// What is to be written at the next commit.
     private(set) var touched: Set<WorkflowID> = []
     private(set) var events: [WorkflowID: [EventRow]] = [:]
+    /// What people have done.
+    private(set) var audits: [WorkflowID: [AuditRow]] = [:]
+    /// Who waits for a slot, and the message that made it ask.
+    private var slotRequests: [SlotAsking] = []
     private var due: [Due] = []
     private var again: Set<Received.ID> = []
     /// Messages that are in a history, or are to be with the next commit.
@@ -119,6 +123,7 @@ struct Batch {
             let body = event.isInput ? input?.dataBytes : nil
             guard let bytes = body ?? (try? event.body.message.encoded()) else { continue }
             if let row = EventRow(event, of: workflow, body: bytes) { events[workflow, default: []].append(row) }
+            if let row = AuditRow(event, of: workflow) { audits[workflow, default: []].append(row) }
             if let message = event.message(of: workflow, body: bytes, source: source) {
                 due.append(Due(item: item, workflow: workflow, message: message))
             }
@@ -133,12 +138,23 @@ struct Batch {
         }
     }
 
+    mutating func ask(_ slot: SlotRequest, _ item: Received.ID, _ workflow: WorkflowID, _ message: MessageID) {
+        slotRequests.append(SlotAsking(item: item, workflow: workflow, message: message, request: slot))
+    }
+
+    /// Those whose messages are not to be handled again.
+    mutating func takeSlotRequests() -> [SlotAsking] {
+        defer { slotRequests = [] }
+        return slotRequests.filter { outcomes[$0.item] != nil }
+    }
+
     // MARK: Commits
 
     /// What follows is for a commit of its own.
     mutating func begin() {
         touched = []
         events = [:]
+        audits = [:]
     }
 
     /// The commit is done, but for what somebody else has moved on.
@@ -154,6 +170,14 @@ struct Batch {
         for item in again { outcomes[item] = nil }
         begin()
     }
+}
+
+/// A workflow waits for a slot.
+struct SlotAsking {
+    let item: Received.ID
+    let workflow: WorkflowID
+    let message: MessageID
+    let request: SlotRequest
 }
 
 extension InboundMessage {

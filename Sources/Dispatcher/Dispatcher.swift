@@ -66,6 +66,7 @@ package actor Dispatcher: MessageHandler {
             try await republish(&batch)
             try await store.record(batch.executors)
             try await commit(&batch)
+            try await grantSlots(&batch)
             try await refill(&batch)
             forget()
             return batch.outcomes
@@ -174,6 +175,7 @@ package actor Dispatcher: MessageHandler {
         if decision.isKnown { batch.know(item, id, message.envelope.id) }
         batch.add(decision.events, to: item, of: id, message)
         window.change(decision.orders)
+        if let slot = decision.slot { batch.ask(slot, item, id, message.envelope.id) }
         for task in decision.ready {
             // A wake-up is in no history, so it can carry no other's orders: what it wakes does not queue.
             let isOpen = message.isWake ? window.hasRoom(task.domain) : window.isOpen(task.domain)
@@ -200,7 +202,7 @@ package actor Dispatcher: MessageHandler {
     // MARK: Writing
 
     /// Writes what the batch has changed; what another has moved on meanwhile is read anew and handled again.
-    private func commit(_ batch: inout Batch) async throws {
+    func commit(_ batch: inout Batch) async throws {
         var changes: [(WorkflowID, Engine.Changes)] = []
         for id in batch.touched {
             guard var workflow = held[id] else { continue }
@@ -214,7 +216,9 @@ package actor Dispatcher: MessageHandler {
         }
         let outcome = try await store.commit(
             .init(
-                workflows: rows.compactMap(\.workflow), tasks: rows.flatMap(\.tasks), events: rows.flatMap(\.events)))
+                workflows: rows.compactMap(\.workflow), tasks: rows.flatMap(\.tasks), events: rows.flatMap(\.events),
+                freeSlotsOf: changes.map(\.0).filter { held[$0]?.state.hasDoneWithSlot == true }.map(\.text),
+                approvals: rows.flatMap(\.approvals), audits: changes.flatMap { batch.audits[$0.0] ?? [] }))
         if let clock = outcome.clock { set(clock: clock) }
         let lost = Set(outcome.lost.compactMap { WorkflowID($0) })
         for (id, revision) in outcome.revisions { held[WorkflowID(unchecked: id)]?.revision = revision }
@@ -222,6 +226,22 @@ package actor Dispatcher: MessageHandler {
         try await extendLeases(changes.filter { !lost.contains($0.0) })
         drop(lost.union(batch.reread))
         batch.close(lost: lost)
+        try await wakeNext(for: outcome.freedKeys)
+    }
+
+    /// Workflows in memory are its own; others see them through this.
+    func waitsForSlot(_ id: WorkflowID) -> Bool { held[id]?.state.waitsForSlot == true }
+
+    func grant(
+        _ slot: Int, to id: WorkflowID, causation: MessageID, _ item: Received.ID, _ batch: inout Batch
+    ) {
+        guard var workflow = held[id] else { return }
+        held[id] = nil
+        let decision = workflow.state.grantSlot(slot, causation: causation, now: now)
+        held[id] = workflow
+        batch.add(decision.events, to: item, of: id, nil)
+        window.change(decision.orders)
+        for task in decision.ready { wait(task) }
     }
 
     private func watch(_ id: WorkflowID, _ change: Engine.Changes) {

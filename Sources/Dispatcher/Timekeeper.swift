@@ -58,6 +58,7 @@ struct Sweeper: Service {
                 do {
                     try await measure()
                     try await sweep()
+                    try await dispatcher.sweepSlots()
                 } catch {
                     logger.info("The sweep is put off", metadata: ["error": "\(error)"])
                 }

@@ -9,35 +9,55 @@ struct WorkflowRows {
     var workflow: WorkflowRow?
     var tasks: [TaskRow]
     var events: [EventRow]
+    var approvals: [ApprovalRow]
 
     init(_ changes: Engine.Changes, of held: Dispatcher.Held, events: [EventRow], wakeAt: Timestamp?) {
         let state = held.state
         self.events = events
         tasks = changes.tasks.map { TaskRow($0, of: state) }
+        approvals = changes.approvals.map { ApprovalRow($0, of: state.id) }
         guard changes.created != nil || changes.standing != nil || !tasks.isEmpty else { return }
-        workflow = WorkflowRow(state, isNew: changes.created != nil, revision: held.revision, wakeAt: wakeAt)
+        workflow = WorkflowRow(
+            state, isNew: changes.created != nil, isReopened: changes.isReopened, revision: held.revision,
+            wakeAt: wakeAt)
         if let plan = changes.plan { workflow?.plan = plan }
     }
 }
 
 extension WorkflowRow {
-    /// - Parameter isNew: a new row has what never changes, too.
-    init?(_ state: WorkflowState, isNew: Bool, revision: Int, wakeAt: Timestamp?) {
+    /// - Parameters:
+    ///   - isNew: a new row has what never changes, too.
+    ///   - isReopened: its input may be another.
+    init?(_ state: WorkflowState, isNew: Bool, isReopened: Bool, revision: Int, wakeAt: Timestamp?) {
         guard let snapshot = state.snapshot else { return nil }
         let (header, standing) = (snapshot.header, snapshot.standing)
         // `.none` by name: a JSON value may be written as `nil`, too, and then it is JSON's null.
         self.init(
             id: state.id.text, workspace: header.workspace.text, requestID: header.requestID.text,
             requestDigest: header.requestDigest, name: header.name, version: header.version,
-            status: standing.status.rawValue, statusReason: wakeAt == nil ? nil : "window", priority: header.priority,
-            parentID: header.parent?.workflowID.text, parentTask: header.parent?.taskID.text,
-            parentAttempt: header.parent?.attempt, seq: standing.revision, revision: revision,
+            status: standing.status.rawValue,
+            statusReason: state.waitsForSlot ? "slot" : wakeAt == nil ? nil : "window", priority: header.priority,
+            concurrencyKey: isNew || isReopened ? state.slotKey : nil, parentID: header.parent?.workflowID.text,
+            parentTask: header.parent?.taskID.text, parentAttempt: header.parent?.attempt, seq: standing.revision,
+            revision: revision,
             wakeAt: wakeAt?.milliseconds,
             createdAt: header.createdAt.milliseconds, startedAt: standing.startedAt?.milliseconds,
             endedAt: standing.finishedAt?.milliseconds,
-            plan: isNew ? .some(snapshot.plan) : .none, input: header.input, output: standing.output,
+            plan: isNew ? .some(snapshot.plan) : .none, input: isNew || isReopened ? .some(header.input) : .none,
+            output: standing.output,
             error: JSONValue(encoding: standing.error), actor: JSONValue(encoding: header.actor), notify: header.notify,
             gather: header.gather, extra: standing.extra.extraJSON)
+    }
+}
+
+extension ApprovalRow {
+    init(_ approval: ApprovalSnapshot, of workflow: WorkflowID) {
+        self.init(
+            workflowID: workflow.text, taskID: approval.taskID.text, attempt: approval.attempt, asked: approval.asked,
+            askedAt: approval.askedAt.milliseconds, expiresAt: approval.expiresAt?.milliseconds,
+            decision: approval.decision?.rawValue, decidedBy: approval.decidedBy,
+            decidedAt: approval.decidedAt?.milliseconds, comment: approval.comment,
+            modifications: approval.modifications, closedAt: approval.closedAt?.milliseconds)
     }
 }
 

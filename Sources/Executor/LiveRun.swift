@@ -115,7 +115,9 @@ actor LiveRun: RunEvents {
             throw RunFailure(code: "order_lost", message: "the order went back to the broker")
         }
         records.removeAll { $0.name == artifact.name }
-        records.append(ArtifactRecord(of: artifact))
+        var record = ArtifactRecord(of: artifact)
+        record.sections = draft.sections
+        records.append(record)
     }
 
     /// The artifact as the contract has it: small payloads travel along, larger ones lie in the object store.

@@ -114,7 +114,8 @@ extension GatherDesk {
             switch item.meaning {
             case .artifact: if let artifact = item.artifact?.artifact { events.append(.artifact(artifact)) }
             case .events(let some): events += some
-            case .end(let outcome): events.append(.workflowEnded(outcome, tasks: plan?.ends ?? []))
+            case .end(let outcome, let run):
+                events.append(.workflowEnded(outcome, run: run, tasks: plan?.ends ?? []))
             case .plan, .nothing: break
             }
         }
@@ -176,7 +177,8 @@ extension GatherEvent {
     fileprivate var tasks: [TaskID] {
         switch self {
         case .planned(let tasks): tasks.map(\.id)
-        case .workflowEnded(_, let ends): ends.map(\.task)
+        case .workflowEnded(_, _, let ends): ends.map(\.task)
+        case .workflowReopened: []
         case .artifact, .revoked, .taskEnded: task.map { [$0] } ?? []
         }
     }

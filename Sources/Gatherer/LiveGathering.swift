@@ -41,6 +41,8 @@ struct LiveGathering: Sendable {
             row.closeAt = (now + closeAfter).milliseconds
         }
         row.status = gathering.header.status.rawValue
+        if gathering.header.status == .running { row.closeAt = nil }
+        row.extra = gathering.run > 1 ? ["run": .number(JSONNumber(gathering.run))] : nil
         coalescer.note(change, at: now)
     }
 }
@@ -57,8 +59,10 @@ extension LiveGathering {
         var gathering = Gathering(definition)
         let records = stored.tasks.map(TaskRecord.init)
         for event in records.flatMap(\.events) { gathering.apply(event) }
+        let run = row.extra?["run"]?.int ?? 1
+        gathering.apply(.workflowReopened(run: run))
         if let outcome = WorkflowOutcome(rawValue: row.status) {
-            gathering.apply(.workflowEnded(outcome, tasks: records.filter(\.isSettled).compactMap(\.ending)))
+            gathering.apply(.workflowEnded(outcome, run: run, tasks: records.filter(\.isSettled).compactMap(\.ending)))
         }
         for artifact in stored.artifacts { gathering.apply(.artifact(Artifact(artifact))) }
         if row.closedRevision != nil { gathering.closeOverdue() }

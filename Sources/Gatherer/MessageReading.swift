@@ -7,7 +7,7 @@ enum Meaning: Sendable {
     case events([GatherEvent])
     /// The plan, or how its tasks ended, is to be read from the dispatcher's rows.
     case plan
-    case end(WorkflowOutcome)
+    case end(WorkflowOutcome, run: Int)
     case nothing
 }
 
@@ -21,8 +21,10 @@ extension Body {
         case .taskSkipped(let body): ended(body.taskID, body.attempt, .skipped)
         case .taskCancelled(let body): ended(body.taskID, body.attempt, .cancelled)
         case .taskRetrying(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
+        case .taskReset(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
         case .workflowCreated, .workflowExpanded: .plan
-        case .workflowCompleted(let body): .end(body.status)
+        case .workflowCompleted(let body): .end(body.status, run: body.run ?? 1)
+        case .workflowReopened(let body): .events([.workflowReopened(run: body.run)])
         default: .nothing
         }
     }
@@ -39,7 +41,7 @@ extension GatherEvent {
         case .artifact(let artifact): artifact.task
         case .revoked(let task, _): task
         case .taskEnded(let end): end.task
-        case .planned, .workflowEnded: nil
+        case .planned, .workflowEnded, .workflowReopened: nil
         }
     }
 }

@@ -9,7 +9,11 @@ package enum GatherEvent: Sendable {
     case revoked(TaskID, attempt: Int)
     case taskEnded(TaskEnd)
     /// The end of the workflow, with what the dispatcher's rows say of its tasks: the last word.
-    case workflowEnded(WorkflowOutcome, tasks: [TaskEnd])
+    ///
+    /// - run: which of its runs has ended: more than 1 after it was reopened. The word on the latest counts.
+    case workflowEnded(WorkflowOutcome, run: Int = 1, tasks: [TaskEnd])
+    /// It goes on after its end: so many runs have begun.
+    case workflowReopened(run: Int)
 }
 
 package struct PlannedTask: Sendable, Equatable {

@@ -10,7 +10,9 @@ package struct Gathering: Sendable {
     private var tasks: [TaskID: TaskLedger] = [:]
     private var slots: [Slot] = []
     private var totals = TaskTotals()
+    /// Of the latest run.
     private var outcome: WorkflowOutcome?
+    package private(set) var run = 1
     private var isOverdue = false
     var trie: ClaimTrie
 
@@ -44,8 +46,10 @@ package struct Gathering: Sendable {
                 $0.raise($1, to: end.attempt)
                 $0.tasks[$1]?.end(end)
             }
-        case .workflowEnded(let outcome, let ends):
-            self.outcome = max(self.outcome ?? outcome, outcome)
+        case .workflowReopened(let run): raise(toRun: run)
+        case .workflowEnded(let outcome, let run, let ends):
+            raise(toRun: run)
+            if run == self.run { self.outcome = max(self.outcome ?? outcome, outcome) }
             for end in ends {
                 change(end.task) {
                     $0.raise($1, to: end.attempt)
@@ -53,6 +57,12 @@ package struct Gathering: Sendable {
                 }
             }
         }
+    }
+
+    /// What an earlier run has come to no longer counts.
+    private mutating func raise(toRun run: Int) {
+        guard run > self.run else { return }
+        (self.run, outcome, isOverdue) = (run, nil, false)
     }
 
     /// What has been named but has not come by now is not waited for.

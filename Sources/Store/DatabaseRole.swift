@@ -11,6 +11,7 @@ package enum DatabaseRole: String, Sendable, CaseIterable {
             [
                 ("SELECT, INSERT, UPDATE", ["workflows", "tasks", "approvals"]),
                 ("SELECT, INSERT", ["events"]),
+                ("INSERT", ["audit"]),
                 ("SELECT, INSERT, DELETE", ["slots"]),
                 ("SELECT, INSERT, UPDATE, DELETE", ["replicas", "executors"]),
                 ("SELECT", ["skills", "policies"]),

@@ -29,5 +29,8 @@ struct Migration: Sendable {
             down: PackageResources._005_task_logs_down_sql),
         Migration(
             number: 6, name: "api", up: PackageResources._006_api_up_sql, down: PackageResources._006_api_down_sql),
+        Migration(
+            number: 7, name: "people", up: PackageResources._007_people_up_sql,
+            down: PackageResources._007_people_down_sql),
     ]
 }

@@ -98,11 +98,16 @@ extension Store {
         try await database.query(Query.windowedWorkflows, [.texts(domains), .int(limit)]).map { try $0["id"] }
     }
 
-    /// Takes a slot of a concurrency key for a workflow; one that has one already keeps it.
+    /// Takes a slot of a concurrency key for a queued workflow, if it is next in line; one that has one already keeps it.
     ///
-    /// - Returns: whether the workflow holds a slot now.
-    package func takeSlot(of key: String, limit: Int, for workflowID: String) async throws -> Bool {
-        try await !database.query(Query.takeSlot, [.text(key), .int(limit), .text(workflowID)]).isEmpty
+    /// - Returns: the slot that the workflow holds now.
+    package func takeSlot(of key: String, limit: Int, for workflowID: String) async throws -> Int? {
+        try await database.query(Query.takeSlot, [.text(key), .int(limit), .text(workflowID)]).first?["slot"]
+    }
+
+    /// The queued workflow that is next in line for each concurrency key; slots whose workflows have ended are given back.
+    package func sweepSlots() async throws -> [String] {
+        try await database.query(Query.sweepSlots).map { try $0["id"] }
     }
 
     /// The queued workflow that is next in line for each of these concurrency keys.

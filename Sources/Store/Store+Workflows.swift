@@ -19,7 +19,7 @@ package struct StoredWorkflow: Sendable {
 /// What a batch of messages has led to. One row for each workflow and each task.
 package struct Changes: Sendable {
     /// New ones with revision 0, whole; others with the revision that they build on, of which what never changes (request,
-    /// input, actor …) is not looked at, and a `plan` of `nil` stays as it is.
+    /// actor …) is not looked at, and a `plan`, an `input` or a concurrency key of `nil` stays as it is.
     package var workflows: [WorkflowRow]
     /// Whole rows, as they are to be; of workflows that are named above.
     package var tasks: [TaskRow]
@@ -29,16 +29,22 @@ package struct Changes: Sendable {
     package var leases: [RowLease]
     /// The workflows that give their concurrency slots back.
     package var freeSlotsOf: [String]
+    /// What was asked, and what was decided; of workflows that are named above.
+    package var approvals: [ApprovalRow]
+    /// What people have done to workflows that are named above.
+    package var audits: [AuditRow]
 
     package init(
         workflows: [WorkflowRow] = [], tasks: [TaskRow] = [], events: [EventRow] = [], leases: [RowLease] = [],
-        freeSlotsOf: [String] = []
+        freeSlotsOf: [String] = [], approvals: [ApprovalRow] = [], audits: [AuditRow] = []
     ) {
         self.workflows = workflows
         self.tasks = tasks
         self.events = events
         self.leases = leases
         self.freeSlotsOf = freeSlotsOf
+        self.approvals = approvals
+        self.audits = audits
     }
 }
 
@@ -97,7 +103,9 @@ extension Store {
             try await ensureEvents(of: Set(months.values))
             let parameters =
                 workflows.parameters + changes.tasks.parameters + changes.events.parameters(months: months)
-            batch.append((Query.commit, parameters + [.texts(changes.freeSlotsOf.sorted())]))
+            let people =
+                [.texts(changes.freeSlotsOf.sorted())] + changes.approvals.parameters + changes.audits.parameters
+            batch.append((Query.commit, parameters + people))
         }
         // After the states: a run whose start is in the same batch holds its attempt by then.
         if !leases.isEmpty { batch.append((Query.extendLeases, leases.parameters)) }
@@ -185,9 +193,9 @@ extension [WorkflowRow] {
             texts(\.id), ints(\.revision), texts(once(\.workspace)), texts(once(\.requestID)),
             texts(once(\.requestDigest)),
             texts(once(\.name)), ints(once(\.version)), texts(\.status), texts(\.statusReason),
-            ints(\.priority), texts(once(\.concurrencyKey)), texts(once(\.parentID)), texts(once(\.parentTask)),
+            ints(\.priority), texts(\.concurrencyKey), texts(once(\.parentID)), texts(once(\.parentTask)),
             ints(once(\.parentAttempt)), ints(\.seq), times(\.wakeAt), times(\.createdAt),
-            times(\.startedAt), times(\.endedAt), jsons(\.plan), jsons(once(\.input)), jsons(\.output),
+            times(\.startedAt), times(\.endedAt), jsons(\.plan), jsons(\.input), jsons(\.output),
             jsons(\.error), jsons(once(\.actor)), jsons(once(\.reply)), jsons(once(\.notify)),
             jsons(once(\.gather)),
             jsons(\.extra),

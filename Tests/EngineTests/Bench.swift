@@ -75,7 +75,7 @@ struct Bench {
         keep(state.take(input, now: now))
     }
 
-    private mutating func keep(_ decision: Decision) {
+    mutating func keep(_ decision: Decision) {
         self.decision = decision
         history += decision.events.filter(\.isHistory)
         published += decision.events.filter { $0.publication != nil }

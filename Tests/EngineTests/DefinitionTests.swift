@@ -97,21 +97,81 @@ struct `A definition` {
     }
 
     @Test func `is refused by name for what is not built yet`() {
+        #expect(problems("{ goal: world peace, tasks: { a: { skill: d1.a } } }") == ["/goal not_supported_yet"])
+    }
+
+    @Test func `has tasks that no executor runs, which read back as themselves`() throws {
+        let definition = try define(
+            """
+            concurrency: { key: "${{ input.repository }}", limit: 2 }
+            input: { type: object }
+            tasks:
+              a: { skill: d1.a }
+              approve: { approval: { of: "${{ tasks.a.output }}", title: Go?, by: [x, y], quorum: 2, expires: 1h }, needs: a }
+              one: { approval: { by: x } }
+              gate:
+                gate:
+                  - { file_exists: { task: a, name: "*.md" } }
+                  - { artifact_exists: { kind: url, name: preview }, required: false, message: none }
+                  - { content_check: { name: prd.md, sections: [Goals] } }
+                  - { content_check: { text: "${{ tasks.a.output.text }}", sections: [Goals] } }
+                  - { metric_threshold: { value: "${{ tasks.a.output.n }}", operator: "<", threshold: 1.50 } }
+                  - { expression: tasks.a.output.ok }
+                needs: a
+              w1: { wait: 90s }
+              w2: { wait: { for: "${{ input.pause }}" } }
+              w3: { wait: { until: 2026-01-31T09:00:00Z } }
+              w4: { wait: { signal: go.on, expires: 1h } }
+            """)
+        #expect(definition.plan.concurrency == Concurrency(key: "${{ input.repository }}", limit: 2))
+        #expect(definition.plan.tasks[2].kind == .approval(ApprovalRule(by: ["x"], expires: .seconds(7 * 86_400))))
+        #expect(definition.plan.tasks[4].kind == .wait(.span("90s")))
+        let json = try JSONReader.parse(definition.plan.json.serialized())
+        #expect(try Plan(json: json) == definition.plan)
+        #expect(json["tasks"]?["gate"]?["gate"]?.array?.count == 6)
+        #expect(json["tasks"]?["w4"]?["retry"] == nil)
+    }
+
+    @Test func `has all problems of such tasks at once, too`() {
         #expect(
-            problems(
-                """
-                concurrency: { key: x, limit: 1 }
-                goal: world peace
-                tasks:
-                  a: { approval: { by: [deployer] } }
-                  b: { gate: { expression: "true" } }
-                  d: { wait: { for: 1h } }
-                """
-            ).sorted()
+            Set(
+                problems(
+                    """
+                    concurrency: { key: "${{ tasks.a.output }}", limit: 0, keys: 1 }
+                    tasks:
+                      a: { skill: d1.a, approval: { by: x } }
+                      b: { approval: { of: "${{ tasks.c.output }}", quorum: 0, expires: never, who: x }, retry: { attempts: 2 } }
+                      c: { approval: yes, with: {} }
+                      d: { approval: { by: [x, x] } }
+                      e: { gate: {} }
+                      f: { gate: [{ expression: 1 }, { expression: "1 +" }, 7, { file_exists: { name: x, kind: url } }] }
+                      g: { gate: { metric_threshold: { value: high, operator: "~", limit: 3 } } }
+                      h: { gate: { content_check: { task: nowhere, text: x, sections: [] } } }
+                      i: { gate: { file_exists: {}, expression: "true" } }
+                      j: { wait: soon }
+                      k: { wait: { for: 1m, signal: x } }
+                      l: { wait: { until: tomorrow } }
+                      m: { wait: { signal: "a b", expires: 1h } }
+                      n: { wait: { for: 1m, expires: 1h }, timeout: 5m }
+                    """))
                 == [
-                    "/concurrency not_supported_yet", "/goal not_supported_yet", "/tasks/a/approval not_supported_yet",
-                    "/tasks/b/gate not_supported_yet",
-                    "/tasks/d/wait not_supported_yet",
+                    "/concurrency/keys unknown_key", "/concurrency/limit invalid_value",
+                    "/concurrency/key not_upstream", "/tasks/a invalid_value", "/tasks/b/approval/of not_upstream",
+                    "/tasks/b/approval/quorum invalid_value", "/tasks/b/approval/expires invalid_duration",
+                    "/tasks/b/approval/who unknown_key", "/tasks/b/approval/by missing", "/tasks/b/retry invalid_value",
+                    "/tasks/c/approval wrong_type", "/tasks/c/with invalid_value",
+                    "/tasks/d/approval/by invalid_value", "/tasks/e/gate invalid_value",
+                    "/tasks/f/gate/0/expression wrong_type", "/tasks/f/gate/1/expression invalid_expression",
+                    "/tasks/f/gate/2 wrong_type", "/tasks/f/gate/3/file_exists/kind unknown_key",
+                    "/tasks/g/gate/metric_threshold/value wrong_type",
+                    "/tasks/g/gate/metric_threshold/operator invalid_value",
+                    "/tasks/g/gate/metric_threshold/limit unknown_key",
+                    "/tasks/g/gate/metric_threshold/threshold missing",
+                    "/tasks/h/gate/content_check/sections invalid_value",
+                    "/tasks/h/gate/content_check invalid_value", "/tasks/i/gate invalid_value",
+                    "/tasks/j/wait invalid_duration", "/tasks/k/wait invalid_value",
+                    "/tasks/l/wait/until invalid_value", "/tasks/m/wait/signal invalid_name",
+                    "/tasks/n/wait/expires invalid_value", "/tasks/n/timeout invalid_value",
                 ])
     }
 

@@ -264,18 +264,51 @@ struct `A concurrency slot` {
                         return change
                     }))
             let holders = try await withThrowingTaskGroup(of: String?.self) { group in
-                for id in ids { group.addTask { try await store.takeSlot(of: "repo", limit: 3, for: id) ? id : nil } }
+                for id in ids {
+                    group.addTask { try await store.takeSlot(of: "repo", limit: 3, for: id).map { _ in id } }
+                }
                 return try await group.reduce(into: Set()) { if let id = $1 { $0.insert(id) } }
             }
-            #expect((1...3).contains(holders.count))
-            let holder = try #require(holders.first)
-            let again = try await store.takeSlot(of: "repo", limit: 3, for: holder)
-            #expect(again)
+            #expect(holders.count <= 3)
             let next = try await store.nextQueued(for: ["repo", "other"])
             #expect(next == ["repo": "w0"])
+            let first = try #require(try await store.takeSlot(of: "repo", limit: 3, for: "w0"))
+            let again = try await store.takeSlot(of: "repo", limit: 3, for: "w0")
+            #expect(again == first)
+            let holder = "w0"
             let outcome = try await store.commit(
                 Changes(workflows: [workflow(holder, after: 1, status: "succeeded")], freeSlotsOf: [holder]))
             #expect(outcome.freedKeys == ["repo"])
+        }
+    }
+
+    @Test func `is taken in the order of the queue, and never for a workflow that has ended`() async throws {
+        try await withStore { store in
+            _ = try await store.commit(
+                Changes(
+                    workflows: (0..<3).map { index in
+                        var change = workflow("w\(index)", status: "queued")
+                        (change.concurrencyKey, change.createdAt) = ("repo", monday + Int64(index))
+                        return change
+                    }))
+            let early = try await store.takeSlot(of: "repo", limit: 1, for: "w1")
+            #expect(early == nil, "w0 has waited longer")
+            let first = try await store.takeSlot(of: "repo", limit: 1, for: "w0")
+            #expect(first == 1)
+            let full = try await store.takeSlot(of: "repo", limit: 1, for: "w1")
+            #expect(full == nil)
+            _ = try await store.commit(
+                Changes(workflows: [workflow("w0", after: 1, status: "cancelled")], freeSlotsOf: ["w0"]))
+            let dead = try await store.takeSlot(of: "repo", limit: 1, for: "w0")
+            #expect(dead == nil)
+            let second = try await store.takeSlot(of: "repo", limit: 1, for: "w1")
+            #expect(second == 1)
+            // It ends, and whoever ended it did not know of the slot.
+            _ = try await store.commit(Changes(workflows: [workflow("w1", after: 1, status: "failed")]))
+            let next = try await store.sweepSlots()
+            #expect(next == ["w2"])
+            let third = try await store.takeSlot(of: "repo", limit: 1, for: "w2")
+            #expect(third == 1)
         }
     }
 }

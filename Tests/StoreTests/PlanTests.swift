@@ -18,6 +18,7 @@ struct `A hot statement` {
                 Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation,
                 Query.history,
                 Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.windowedWorkflows, Query.nextQueued,
+                Query.takeSlot,
                 Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts,
                 Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
                 Query.abandonedGatherings, Query.progress, Query.listArtifacts,

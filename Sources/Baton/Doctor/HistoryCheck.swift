@@ -26,11 +26,11 @@ struct HistoryCheck {
 
     private mutating func checkEnd() {
         let ends = history.filter { $0.type == MessageType.workflowCompleted.rawValue }.count
-        let retries = history.filter { $0.type == MessageType.controlRetry.rawValue }.count
+        let reopened = history.filter { $0.type == MessageType.workflowReopened.rawValue }.count
         let hasEnded = WatchState.ended.contains(stored.row.status)
         if hasEnded, ends == 0 { report(.endsOnce, "it has \(stored.row.status), but its history does not say so") }
-        if !hasEnded, ends > retries { report(.endsOnce, "its history has its end, but it is \(stored.row.status)") }
-        if ends > retries + 1 { report(.endsOnce, "it has ended \(ends) times") }
+        if !hasEnded, ends > reopened { report(.endsOnce, "its history has its end, but it is \(stored.row.status)") }
+        if ends > reopened + 1 { report(.endsOnce, "it has ended \(ends) times") }
         guard !hasEnded else { return }
         let moving = stored.tasks.filter {
             ["dispatched", "running", "retry_wait", "awaiting_approval"].contains($0.status)
@@ -49,30 +49,44 @@ struct HistoryCheck {
         let ending: Set = ["task.completed", "task.failed", "task.skipped", "task.cancelled"]
         var attempts: [String: Int] = [:]
         var ended: Set<String> = []
+        var reset: Set<String> = []
         var isOver = false
         for event in history {
             switch event.type {
             case "workflow.completed": isOver = true
-            case "control.retry": isOver = false
-            case "task.dispatched":
+            case "workflow.reopened": isOver = false
+            case "task.reset":
+                guard let task = event.taskID else { continue }
+                let goesOn = (try? JSONReader.parse(event.body, limits: .view))?["status"] == "running"
+                attempts[task] = (event.attempt ?? 0) + (goesOn ? 1 : 0)
+                ended.remove(task)
+                reset.insert(task)
+            case "workflow.expanded":
+                // The list of a task that had been reset is made anew: that is an attempt, too.
+                if let task = event.taskID, let attempt = attempts[task] { attempts[task] = attempt + 1 }
+            case "task.dispatched", "approval.requested", "task.waiting":
                 guard let task = event.taskID else { continue }
                 let attempt = event.attempt ?? 0
-                if isOver { report(.dispatchedInOrder, "\(task) was dispatched (event \(event.seq)) after the end") }
+                if isOver { report(.dispatchedInOrder, "\(task) began (event \(event.seq)) after the end") }
                 let key = String(task.prefix { $0 != "." })
                 for need in (plan[key]?["needs"]?.array ?? []).compactMap(\.string) where !ended.contains(need) {
-                    report(.dispatchedInOrder, "\(task) was dispatched (event \(event.seq)) before \(need) had ended")
+                    report(.dispatchedInOrder, "\(task) began (event \(event.seq)) before \(need) had ended")
                 }
                 let last = attempts[task] ?? 0
                 if attempt != last + 1 { report(.oneAttempt, "\(task): attempt \(attempt) follows attempt \(last)") }
-                if last > 0, !ended.contains(task) {
+                if last > 0, !ended.contains(task), !reset.contains(task) {
                     report(.oneAttempt, "\(task): attempt \(attempt) began before attempt \(last) had ended")
                 }
                 attempts[task] = attempt
                 ended.remove(task)
+                reset.remove(task)
             case let type where ending.contains(type):
                 guard let task = event.taskID else { continue }
                 // Of a superseded attempt it is on record, and changes nothing.
-                if event.attempt ?? 0 >= attempts[task] ?? 0 { ended.insert(task) }
+                let attempt = event.attempt ?? 0
+                guard attempt >= attempts[task] ?? 0 else { continue }
+                ended.insert(task)
+                if attempts[task] != nil { attempts[task] = attempt }
             default: break
             }
         }

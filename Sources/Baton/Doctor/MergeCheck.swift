@@ -67,7 +67,10 @@ struct MergeCheck {
         let records = stored.tasks.map(TaskRecord.init(stored:))
         for event in records.flatMap(\.events) { gathering.apply(event) }
         if let outcome = WorkflowOutcome(rawValue: stored.row.status) {
-            gathering.apply(.workflowEnded(outcome, tasks: records.filter(\.isSettled).compactMap(\.ending)))
+            gathering.apply(
+                .workflowEnded(
+                    outcome, run: stored.row.extra?["run"]?.int ?? 1,
+                    tasks: records.filter(\.isSettled).compactMap(\.ending)))
         }
         for artifact in stored.artifacts { gathering.apply(.artifact(Artifact(stored: artifact))) }
         if stored.row.closedRevision != nil { gathering.closeOverdue() }

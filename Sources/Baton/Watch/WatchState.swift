@@ -87,9 +87,15 @@ struct WatchState: Sendable {
                 $0.endedAt = now
                 $0.error = body.reason
             }
+        case .approvalRequested(let body):
+            note(body.taskID, message, "awaiting_approval", body.attempt) { $0.startedAt = now }
+        case .taskWaiting(let body): note(body.taskID, message, "running", body.attempt) { $0.startedAt = now }
+        case .taskReset(let body): reset(body)
         case .taskCancelled(let body): note(body.taskID, message, "cancelled", body.attempt) { $0.endedAt = now }
         case .workflowPaused: if !hasEnded { status = "paused" }
         case .workflowResumed: if !hasEnded { status = "running" }
+        case .workflowReopened:
+            (status, error, endedAt) = ("running", nil, nil)
         case .workflowCompleted(let body):
             status = body.status.rawValue
             error = body.error?.message
@@ -97,6 +103,13 @@ struct WatchState: Sendable {
         default: break
         }
         return before != (status, tasks)
+    }
+
+    private mutating func reset(_ body: TaskReset) {
+        guard var task = tasks[body.taskID.text], task.attempt <= body.attempt else { return }
+        (task.status, task.attempt, task.error) = (body.status.rawValue, body.attempt, nil)
+        (task.progress, task.message, task.startedAt, task.endedAt) = (nil, nil, nil, nil)
+        tasks[body.taskID.text] = task
     }
 
     private mutating func note(

@@ -54,7 +54,7 @@ struct WatchedTask: Sendable, Equatable {
         self.id = id
         self.position = position
         domain = plan["domain"]?.string ?? ""
-        skill = plan["skill"]?.string ?? ""
+        skill = plan["skill"]?.string ?? ["approval", "gate", "workflow", "wait"].first { plan[$0] != nil } ?? ""
         status = "pending"
         attempt = 0
     }

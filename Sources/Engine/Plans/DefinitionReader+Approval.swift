@@ -11,7 +11,6 @@ extension DefinitionReader {
             return nil
         }
         let before = problems.count
-        report(path, .notSupportedYet, "approval is not supported yet")
         checkKeys(members, ["of", "title", "by", "quorum", "expires"], at: path)
         for key in ["of", "title"] {
             checkTemplates(in: members[key], at: "\(path)/\(key)", isFanOut: isFanOut, &reading)

@@ -11,7 +11,6 @@ extension DefinitionReader {
         _ value: JSONValue?, at path: String, isFanOut: Bool, _ reading: inout TaskReading
     ) -> Gate? {
         let before = problems.count
-        report(path, .notSupportedYet, "gate is not supported yet")
         var gate = Gate(checks: [])
         switch value {
         case .object(let members)?:

@@ -7,7 +7,6 @@ extension DefinitionReader {
         _ value: JSONValue?, at path: String, isFanOut: Bool, _ reading: inout TaskReading
     ) -> WaitRule? {
         let before = problems.count
-        report(path, .notSupportedYet, "wait is not supported yet")
         guard case .object(let members)? = value else {
             return span(value, at: path, isFanOut: isFanOut, &reading).map { .span($0) }
         }

@@ -51,7 +51,7 @@ struct DefinitionReader {
             gather: members["gather"], notify: members["notify"],
             plan: Plan(
                 tasks: tasks.compactMap(\.task), output: members["output"],
-                concurrency: concurrency(members["concurrency"], at: path + "/concurrency")))
+                concurrency: concurrency(members["concurrency"], at: path + "/concurrency"), input: input))
         let bytes = problems.isEmpty ? definition.plan.json.serialized().count : 0
         if bytes > limits.bytes { report(path, .limitPassed, "a plan of \(bytes) bytes; at most \(limits.bytes)") }
         return definition
@@ -76,7 +76,6 @@ struct DefinitionReader {
             report(path, .wrongType, "concurrency is an object: { key: ..., limit: 1 }")
             return nil
         }
-        report(path, .notSupportedYet, "concurrency is not supported yet")
         checkKeys(members, ["key", "limit"], at: path)
         for key in ["key", "limit"] where members[key] == nil {
             report("\(path)/\(key)", .missing, "concurrency needs a key and a limit")

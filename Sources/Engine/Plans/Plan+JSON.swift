@@ -15,6 +15,7 @@ extension Plan {
         for task in self.tasks { tasks[task.id.text] = task.json }
         var plan = JSONObject([("tasks", .object(tasks))])
         if let output { plan["output"] = output }
+        if let input { plan["input"] = input }
         if let concurrency {
             plan["concurrency"] = [
                 "key": .string(concurrency.key), "limit": .number(JSONNumber(concurrency.limit)),
@@ -34,6 +35,7 @@ extension Plan {
             tasks.append(try PlannedTask(id: id, json: value))
         }
         output = json["output"]
+        input = json["input"]
         guard let value = json["concurrency"] else { return }
         let reader = MemberReader(value: value, path: "/concurrency")
         concurrency = Concurrency(

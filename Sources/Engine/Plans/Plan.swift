@@ -11,9 +11,14 @@ package struct Plan: Sendable, Equatable {
     /// What the workflow gives back, with templates; `nil`: the outputs of the tasks that nothing else needs.
     package var output: JSONValue?
     package var concurrency: Concurrency?
+    /// A JSON Schema of the workflow's input, for when a person changes it.
+    package var input: JSONValue?
 
-    package init(tasks: [PlannedTask], output: JSONValue? = nil, concurrency: Concurrency? = nil) {
+    package init(
+        tasks: [PlannedTask], output: JSONValue? = nil, concurrency: Concurrency? = nil, input: JSONValue? = nil
+    ) {
         self.tasks = tasks
+        self.input = input
         self.output = output
         self.concurrency = concurrency
     }

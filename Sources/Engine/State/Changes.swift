@@ -12,6 +12,9 @@ package struct Changes: Sendable {
     package var plan: JSONValue?
     package var tasks: [TaskSnapshot] = []
     package var leases: [LeaseExtension] = []
+    package var approvals: [ApprovalSnapshot] = []
+    /// It goes on after its end: its input and its concurrency key may be others.
+    package var isReopened = false
     /// Of the tasks above; earlier ones of the same tasks are void.
     package var wakes: [Wake] = []
     /// The revision that the row has to have for these changes to be right; 0 for a new workflow.
@@ -40,6 +43,8 @@ struct ChangeLog: Sendable {
     var isWorkflowTouched = false
     var isPlanTouched = false
     var tasks: [Int] = []
+    var approvals: [ApprovalSnapshot] = []
+    var isReopened = false
     var baseRevision = 0
 }
 
@@ -49,7 +54,8 @@ extension WorkflowState {
     package mutating func takeChanges() -> Changes {
         let log = changes
         changes = ChangeLog(baseRevision: seq)
-        var taken = Changes(id: id, baseRevision: log.baseRevision)
+        var taken = Changes(
+            id: id, approvals: log.approvals, isReopened: log.isReopened, baseRevision: log.baseRevision)
         if log.isNew {
             taken.created = snapshot
         } else if log.isWorkflowTouched {

@@ -12,6 +12,8 @@ package struct Decision: Sendable {
     package var isKnown = false
     /// The message is refused, and nothing changes.
     package var refusal: Refusal?
+    /// A slot that it waits for, to be taken once this is written: ``WorkflowState/grantSlot(_:causation:now:)``.
+    package var slot: SlotRequest?
     /// By how many the orders that are out have changed, by domain.
     package var orders: [DomainName: Int] = [:]
 

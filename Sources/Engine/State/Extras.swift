@@ -44,6 +44,8 @@ package struct WorkflowExtra: Codable, Sendable, Equatable {
     package var slot: Int?
     /// Signals that came before their waits, by name, in the order in which they came.
     package var signals: [String: [JSONValue]]?
+    /// The task whose failure has paused it.
+    package var pausedFor: TaskID?
     /// How it will end once what can be undone is.
     package var ending: WorkflowEnding?
     /// Of a child: how many workflows are above.

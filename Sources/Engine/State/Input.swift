@@ -20,6 +20,12 @@ package struct Input: Sendable {
         case taskWake(TaskWake)
         case workflowWake
         case cancel(ControlCancel)
+        case decided(ApprovalDecided)
+        case signal(SignalReceived)
+        case pause(ControlPause)
+        case resume(ControlResume)
+        case retry(ControlRetry)
+        case skip(ControlSkip)
         /// The broker gave the order up: it came back too often.
         case poisoned(TaskDispatched)
         /// The order's domain has no queue.
@@ -51,6 +57,12 @@ package struct Input: Sendable {
         case .controlCancel(var body):
             if user != BrokerUser.dispatcher { body.child = nil }
             (kind, actor) = (.cancel(body), body.actor.id)
+        case .approvalDecided(let body): (kind, actor) = (.decided(body), body.actor.id)
+        case .signalReceived(let body): (kind, actor) = (.signal(body), body.actor.id)
+        case .controlPause(let body): (kind, actor) = (.pause(body), body.actor.id)
+        case .controlResume(let body): (kind, actor) = (.resume(body), body.actor.id)
+        case .controlRetry(let body): (kind, actor) = (.retry(body), body.actor.id)
+        case .controlSkip(let body): (kind, actor) = (.skip(body), body.actor.id)
         case .taskDispatched(let order):
             // It comes back under the id of the event that it is, which the history knows.
             (id, kind, domain) = (.derived(from: id.text, "poisoned"), .poisoned(order), nil)

@@ -149,16 +149,25 @@ extension WorkflowState {
         extra = workflow.standing.extra
         self.taken = Set(taken)
         load(try Plan(json: workflow.plan))
+        slotKey = try? evaluateSlotKey()
         for row in rows {
             if let items = row.items, let index = indices[row.id] { addInstances(of: index, items: items) }
         }
         for row in rows {
-            guard let index = indices[row.id] else {
+            guard let index = indices[row.id] ?? detached(row.id) else {
                 throw PlanFormatError(path: "/tasks/\(row.id)", message: "a row of a task that the plan does not have")
             }
             restore(row, at: index)
         }
         changes.baseRevision = seq
+    }
+
+    /// An instance of a `forEach` task that has started over.
+    private mutating func detached(_ id: TaskID) -> Int? {
+        let parts = id.text.split(separator: ".")
+        guard parts.count == 2, let position = Int(parts[1]), let index = indices[TaskID(unchecked: String(parts[0]))]
+        else { return nil }
+        return instance(of: index, at: position)
     }
 
     private mutating func restore(_ row: TaskSnapshot, at index: Int) {

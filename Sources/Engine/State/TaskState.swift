@@ -62,6 +62,7 @@ package struct TaskState: Sendable {
         case .dispatched: deadline
         case .running: [deadline, leaseUntil].compactMap { $0 }.min()
         case .retryWait: retryAt
+        case .awaitingApproval: deadline
         default: nil
         }
     }

@@ -19,12 +19,20 @@ extension WorkflowState {
         case .workflowCreated(let body): create(body, at: now)
         case .workflowExpanded(let body): expand(body, at: now)
         case .workflowCompleted(let body): complete(body, at: now)
-        case .workflowPaused: status = .paused
-        case .taskWaiting(let body) where body.child != nil:
-            with(body.taskID) { $0.awaitsChild($1, body, at: now) }
+        case .workflowReopened(let body): reopen(body)
+        case .workflowPaused(let body): pause(body)
+        case .workflowResumed: resume()
+        case .slotGranted(let body): extra.slot = body.slot
+        case .signalReceived(let body): keep(body)
         case .controlCancel(let body) where body.taskID == nil:
             if !exists, let child = body.child { createBuried(child, by: body.actor, at: now) }
             decideEnding(body)
+        case .approvalRequested(let body): with(body.taskID) { $0.asked($1, body, at: now) }
+        case .approvalDecided(let body): with(body.taskID) { $0.voted($1, body, at: now) }
+        case .taskWaiting(let body) where body.child != nil:
+            with(body.taskID) { $0.awaitsChild($1, body, at: now) }
+        case .taskWaiting(let body): with(body.taskID) { $0.waits($1, body, at: now) }
+        case .taskReset(let body): with(body.taskID) { $0.reset($1, body, at: now) }
         case .taskDispatched(let body): with(body.taskID) { $0.dispatched($1, body, at: now) }
         case .taskStarted(let body): with(body.taskID) { $0.started($1, body, at: now) }
         case .taskHeartbeat(let body): with(body.taskID, touching: .lease) { $0.extendLease($1, at: now) }
@@ -32,8 +40,8 @@ extension WorkflowState {
         case .taskCompleted(let body): with(body.taskID) { $0.completed($1, body, at: now) }
         case .taskFailed(let body): with(body.taskID) { $0.failed($1, body, at: now) }
         case .taskRetrying(let body): with(body.taskID) { $0.retrying($1, body) }
-        case .taskSkipped(let body): with(body.taskID) { $0.end($1, as: .skipped, at: now) }
-        case .taskCancelled(let body): with(body.taskID) { $0.end($1, as: .cancelled, at: now) }
+        case .taskSkipped(let body): with(body.taskID) { $0.skipped($1, body, at: now) }
+        case .taskCancelled(let body): with(body.taskID) { $0.cancelled($1, body, at: now) }
         default: break
         }
     }
@@ -56,6 +64,7 @@ extension WorkflowState {
         status = .queued
         changes.isNew = true
         load(plan)
+        slotKey = try? evaluateSlotKey()
     }
 
     /// Lays out the tasks of a plan, all pending.
@@ -76,7 +85,7 @@ extension WorkflowState {
         if let joins = body.joins { return grow(body, joins: joins) }
         with(body.taskID) { state, index in
             state.addInstances(of: index, items: body.tasks.object?.members.map { $0.value["item"] ?? .null } ?? [])
-            state.tasks[index].attempt = 1
+            state.tasks[index].attempt += 1
             state.tasks[index].startedAt = now
             state.transition(index, to: .running)
         }
@@ -89,7 +98,7 @@ extension WorkflowState {
     }
 
     /// One that has run before keeps its number of attempts.
-    private mutating func instance(of index: Int, at position: Int) -> Int {
+    mutating func instance(of index: Int, at position: Int) -> Int {
         let id = tasks[index].id.instance(position)
         if let known = indices[id] { return known }
         indices[id] = tasks.count
@@ -108,6 +117,7 @@ extension WorkflowState {
         output = body.output.isNull ? nil : body.output
         error = body.error
         finishedAt = now
+        (extra.slot, extra.pausedFor) = (nil, nil)
     }
 
     // MARK: A task
@@ -123,7 +133,7 @@ extension WorkflowState {
         guard before.isTerminal != status.isTerminal else { return }
         let change = status.isTerminal ? -1 : 1
         if let origin = tasks[index].origin {
-            tasks[origin.task].open += change
+            if isAttached(index) { tasks[origin.task].open += change }
         } else {
             if tasks[index].undoes == nil { remaining += change }
             for dependent in dependents[index] { tasks[dependent].unmet += change }
@@ -133,10 +143,7 @@ extension WorkflowState {
     mutating func reschedule(_ index: Int) { tasks[index].wakeAt = tasks[index].due }
 
     private mutating func dispatched(_ index: Int, _ body: TaskDispatched, at now: Timestamp) {
-        if status == .queued {
-            status = .running
-            startedAt = now
-        }
+        runs(at: now)
         tasks[index].attempt = body.attempt
         tasks[index].executor = nil
         tasks[index].delivery = 0
@@ -171,6 +178,8 @@ extension WorkflowState {
         tasks[index].delivery = body.delivery ?? tasks[index].delivery
         tasks[index].output = body.output
         tasks[index].artifacts = body.artifacts
+        runs(at: now)
+        useSignal(index)
         end(index, as: .succeeded, at: now)
     }
 
@@ -182,6 +191,18 @@ extension WorkflowState {
         end(index, as: .failed, at: now)
     }
 
+    private mutating func skipped(_ index: Int, _ body: TaskSkipped, at now: Timestamp) {
+        tasks[index].attempt = body.attempt
+        tasks[index].error = nil
+        tasks[index].extra.isWaived = body.by == nil ? nil : true
+        end(index, as: .skipped, at: now)
+    }
+
+    private mutating func cancelled(_ index: Int, _ body: TaskCancelled, at now: Timestamp) {
+        tasks[index].attempt = body.attempt
+        end(index, as: .cancelled, at: now)
+    }
+
     /// After the `task.failed` of the same attempt: it was not the last one.
     private mutating func retrying(_ index: Int, _ body: TaskRetrying) {
         tasks[index].finishedAt = nil
@@ -191,6 +212,7 @@ extension WorkflowState {
     }
 
     private mutating func end(_ index: Int, as status: TaskStatus, at now: Timestamp) {
+        noteApproval(index, closedAt: now)
         tasks[index].finishedAt = now
         tasks[index].deadline = nil
         tasks[index].leaseUntil = nil

@@ -23,7 +23,7 @@ extension WorkflowState {
         let input: JSONValue
         do {
             var evaluator = Evaluator(scope: scope(index))
-            input = try call.input.resolved(&evaluator, at: "/with")
+            input = modified(try call.input.resolved(&evaluator, at: "/with"), index)
         } catch {
             return fail(index, attempt: parent.attempt, TaskError(error), &turn)
         }
@@ -44,10 +44,7 @@ extension WorkflowState {
     }
 
     mutating func awaitsChild(_ index: Int, _ body: TaskWaiting, at now: Timestamp) {
-        if status == .queued {
-            status = .running
-            startedAt = now
-        }
+        runs(at: now)
         tasks[index].attempt = body.attempt
         tasks[index].executor = nil
         tasks[index].delivery = 0

@@ -16,12 +16,12 @@ extension WorkflowState {
                 for dependent in dependents[index] where tasks[dependent].unmet == 0 { needsEnded(dependent, &turn) }
             }
         }
-        if exists, !isTerminal, status != .paused, remaining == 0 { conclude(&turn) }
+        if exists, !isTerminal, !isHeld, remaining == 0 { conclude(&turn) }
     }
 
     /// Decides a task whose needs have all ended: it is ready, is skipped, fans out, or fails.
     mutating func needsEnded(_ index: Int, _ turn: inout Turn) {
-        guard tasks[index].status == .pending, tasks[index].undoes == nil, !isHeld(index),
+        guard !isHeld, tasks[index].status == .pending, tasks[index].undoes == nil,
             turn.decided.insert(index).inserted
         else { return }
         let handles = tasks[index].handles
@@ -40,6 +40,7 @@ extension WorkflowState {
 
     /// What an executor runs waits for room in its domain's window; anything else begins at once.
     mutating func makeReady(_ index: Int, _ turn: inout Turn) {
+        guard !isHeld else { return }
         guard call(index) == nil else { return turn.decision.ready += [readyTask(index)].compactMap { $0 } }
         begin(index, &turn)
     }
@@ -60,13 +61,13 @@ extension WorkflowState {
         }
     }
 
-    /// Whether anything upstream failed.
+    /// Whether anything upstream failed or was cancelled.
     private func hasFailedBefore(_ index: Int) -> Bool {
         var seen = IndexSet(capacity: tasks.count)
         var path = [index]
         while let next = path.popLast() {
             for need in planned(next).needs.compactMap({ indices[$0] }) where !seen.contains(need) {
-                if tasks[need].status == .failed, !isWell(need) { return true }
+                if hasEndedBadly(need) { return true }
                 seen.insert(need)
                 path.append(need)
             }
@@ -74,10 +75,11 @@ extension WorkflowState {
         return false
     }
 
-    mutating func skip(_ index: Int, reason: String, _ turn: inout Turn) {
+    /// - Parameter actor: the person who had it skipped.
+    mutating func skip(_ index: Int, reason: String, by actor: String? = nil, _ turn: inout Turn) {
         let call = call(index)
         let body = TaskSkipped(
-            workflowID: id, taskID: tasks[index].id, attempt: tasks[index].attempt, reason: reason,
+            workflowID: id, taskID: tasks[index].id, attempt: endAttempt(index), reason: reason, by: actor,
             skillID: call?.skill, runnerDomain: call?.domain)
         emit(.taskSkipped(body), Publication(route: body.route), &turn)
         turn.ended.append(index)
@@ -93,13 +95,22 @@ extension WorkflowState {
     }
 
     private mutating func fanOut(_ index: Int, over list: JSONValue, _ turn: inout Turn) {
+        let attempt = tasks[index].attempt + 1
         guard case .array(let items) = list else {
-            return fail(index, attempt: 1, permanently("wrong_type", "forEach needs a list, not \(list.kind)"), &turn)
+            return fail(
+                index, attempt: attempt, permanently("wrong_type", "forEach needs a list, not \(list.kind)"), &turn)
         }
         let bytes = list.serialized().count
         guard items.count <= limits.items, bytes <= limits.outputBytes else {
             let size = "\(items.count) elements of \(bytes) bytes; at most \(limits.items) of \(limits.outputBytes)"
-            return fail(index, attempt: 1, permanently("too_many_items", "forEach over \(size)"), &turn)
+            return fail(index, attempt: attempt, permanently("too_many_items", "forEach over \(size)"), &turn)
+        }
+        for position in items.indices {
+            // One that had been let go, and has a place in the list again.
+            guard let known = indices[tasks[index].id.instance(position)], tasks[known].status != .pending else {
+                continue
+            }
+            reset(known, reason: "its place in the list is taken again", &turn)
         }
         var added = JSONObject()
         for (position, item) in items.enumerated() {
@@ -112,12 +123,8 @@ extension WorkflowState {
         }
         let body = WorkflowExpanded(workflowID: id, taskID: tasks[index].id, tasks: .object(added))
         emit(.workflowExpanded(body), Publication(route: body.route), &turn)
-        for instance in tasks[index].instances.prefix(released(index)) { makeReady(instance, &turn) }
+        releaseInstances(index, &turn)
         if items.isEmpty { allInstancesEnded(index, &turn) }
-    }
-
-    private func permanently(_ code: String, _ message: String) -> TaskError {
-        TaskError(code: code, message: message, permanent: true)
     }
 
     /// One instance has ended: it is the turn of the next, if a limit holds some back.
@@ -126,30 +133,27 @@ extension WorkflowState {
         guard !task.status.isTerminal else { return }
         guard task.open > 0 else { return allInstancesEnded(index, &turn) }
         guard let limit = planned(index).limit else { return }
+        // Those that run again are anywhere in the list; else only one has come within the limit.
+        guard task.extra.base == nil else { return releaseInstances(index, &turn) }
         let next = task.instances.count - task.open + limit - 1
         if next < task.instances.count { makeReady(task.instances[next], &turn) }
     }
 
     private mutating func allInstancesEnded(_ index: Int, _ turn: inout Turn) {
         let instances = tasks[index].instances.map { tasks[$0] }
-        let failed = instances.filter { $0.status != .succeeded }.map(\.id.text)
+        let failed = instances.filter { $0.status != .succeeded && $0.extra.isWaived != true }.map(\.id.text)
         guard failed.isEmpty else {
             let names = failed.prefix(5).joined(separator: ", ") + (failed.count > 5 ? " and others" : "")
             let message = "\(failed.count) of \(instances.count) failed: \(names)"
-            return fail(index, attempt: 1, permanently("instances_failed", message), &turn)
+            return fail(index, attempt: tasks[index].attempt, permanently("instances_failed", message), &turn)
         }
         let output = JSONValue.array(instances.map { $0.output ?? .null })
         let bytes = output.serialized().count
         guard bytes <= limits.outputBytes else {
             let message = "the outputs of all instances have \(bytes) bytes; at most \(limits.outputBytes)"
-            return fail(index, attempt: 1, permanently("output_too_large", message), &turn)
+            return fail(index, attempt: tasks[index].attempt, permanently("output_too_large", message), &turn)
         }
-        let body = TaskCompleted(workflowID: id, taskID: tasks[index].id, attempt: 1, output: output)
-        let call = call(index)
-        emit(
-            .taskCompleted(body), Publication(route: .task(.taskCompleted, domain: call?.domain, skill: call?.skill)),
-            &turn)
-        turn.ended.append(index)
+        complete(index, attempt: tasks[index].attempt, output: output, &turn)
     }
 
     // MARK: The end
@@ -159,6 +163,7 @@ extension WorkflowState {
             if tasks[undo].status == .pending { makeReady(undo, &turn) }
             return
         }
+        dropDetached(&turn)
         let end = end()
         skipUndo(&turn)
         finish(end.outcome, output: end.output, error: withUndoFailures(end.error), &turn)
@@ -167,8 +172,8 @@ extension WorkflowState {
     /// How it ends, now that all has ended but what undoes.
     func end() -> (outcome: WorkflowOutcome, output: JSONValue, error: WorkflowError?) {
         if let ending = extra.ending { return (ending.outcome, .null, ending.error) }
-        if let index = places.first(where: { tasks[$0].status == .failed && !isWell($0) && tasks[$0].undoes == nil }) {
-            let error = tasks[index].error ?? permanently("failed", "it failed")
+        if let index = places.first(where: { hasEndedBadly($0) && tasks[$0].undoes == nil }) {
+            let error = tasks[index].error ?? permanently("cancelled", "it was cancelled")
             let message = "\(tasks[index].id): \(error.message)"
             return (.failed, .null, WorkflowError(code: error.code, message: message, taskID: tasks[index].id))
         }
@@ -206,7 +211,8 @@ extension WorkflowState {
         _ outcome: WorkflowOutcome, output: JSONValue = .null, error: WorkflowError?, _ turn: inout Turn
     ) {
         turn.decision.ready = []
-        let body = WorkflowCompleted(workflowID: id, status: outcome, output: output, error: error)
+        let body = WorkflowCompleted(
+            workflowID: id, status: outcome, output: output, error: error, run: run > 1 ? run : nil)
         emit(.workflowCompleted(body), Publication(route: body.route), &turn)
         tellParent(outcome, output, error, &turn)
     }

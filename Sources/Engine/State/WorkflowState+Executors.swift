@@ -128,12 +128,11 @@ extension WorkflowState {
             return
         }
         switch tasks[index].status {
-        case .retryWait: makeReady(index, &turn)
         case .dispatched:
             let message = "nobody began within \(Span.text(planned(index).startWithin))"
             fail(index, attempt: body.attempt, TaskError(code: "not_started", message: message), &turn)
-        case .running: overdue(index, &turn)
-        default: break
+        case .running where planned(index).isRunElsewhere: overdue(index, &turn)
+        default: timeIsUp(index, &turn)
         }
     }
 
@@ -162,11 +161,12 @@ extension WorkflowState {
     /// A lost run is not the task's fault: for that, one attempt more than the plan says is allowed.
     private mutating func retryOrEnd(_ index: Int, _ error: TaskError, isLoss: Bool, _ turn: inout Turn) {
         let (planned, attempt) = (planned(index), tasks[index].attempt)
-        guard !error.permanent, attempt < planned.retry.attempts + (isLoss ? 1 : 0) else {
+        let tries = attempt - (tasks[index].extra.base ?? 0)
+        guard !error.permanent, tries < planned.retry.attempts + (isLoss ? 1 : 0) else {
             return turn.ended.append(index)
         }
         let delay = planned.retry.delay(
-            after: attempt, of: tasks[index].id, in: id, atLeast: error.retryAfter?.duration)
+            after: tries, of: tasks[index].id, in: id, atLeast: error.retryAfter?.duration)
         let body = TaskRetrying(
             workflowID: id, taskID: tasks[index].id, attempt: attempt, dueAt: turn.now + delay, error: error,
             skillID: planned.call?.skill, runnerDomain: planned.call?.domain)

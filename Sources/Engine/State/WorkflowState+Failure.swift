@@ -36,13 +36,4 @@ extension WorkflowState {
             taskID: tasks[index].id)
         emit(.workflowPaused(body), Publication(route: body.route), &turn)
     }
-
-    /// Whether a task needs one whose failure waits for a person.
-    func isHeld(_ index: Int) -> Bool {
-        status == .paused
-            && planned(index).needs.contains { need in
-                guard let need = indices[need] else { return false }
-                return tasks[need].status == .failed && planned(need).onFailure == .pause
-            }
-    }
 }

@@ -58,7 +58,15 @@ extension WorkflowState {
         case .completed(let body): try completed(body, input, &turn)
         case .failed(let body): try failed(body, input, &turn)
         case .taskWake(let body): wake(body, input, &turn)
-        case .workflowWake: turn.decision.ready = readyTasks(now: turn.now)
+        case .workflowWake:
+            turn.decision.ready = readyTasks(now: turn.now)
+            askForSlot(&turn)
+        case .decided(let body): try decided(body, input, &turn)
+        case .signal(let body): try signal(body, input, &turn)
+        case .pause(let body): try pause(body, input, &turn)
+        case .resume(let body): try resume(body, input, &turn)
+        case .retry(let body): try retry(body, input, &turn)
+        case .skip(let body): try skip(body, input, &turn)
         case .cancel(let body): try cancel(body, input, &turn)
         case .poisoned(let order): returned(order, "poisoned", "the broker gave the order up: its runs died", &turn)
         case .noRoute(let order): returned(order, "no_route", "the domain \(order.runnerDomain) has no queue", &turn)
@@ -88,6 +96,15 @@ extension WorkflowState {
         }
         record(input, .workflowCreated(body), &turn)
         answer(body, isAccepted: true, &turn)
+        do {
+            _ = try evaluateSlotKey()
+        } catch {
+            let reason = "\(error.path): \(error.message)"
+            cancelAll(reason: reason, &turn)
+            skipUndo(&turn)
+            return finish(.failed, error: WorkflowError(code: "expression_failed", message: reason), &turn)
+        }
+        askForSlot(&turn)
         for index in places where planned(index).needs.isEmpty { needsEnded(index, &turn) }
     }
 
@@ -110,41 +127,15 @@ extension WorkflowState {
     /// What is said in answer to a message is not history, so it is said again.
     private mutating func answerAgain(_ input: Input, _ turn: inout Turn) {
         switch input.kind {
-        case .created(let body): answer(body, isAccepted: header?.requestDigest == body.requestDigest, &turn)
+        case .created(let body):
+            answer(body, isAccepted: header?.requestDigest == body.requestDigest, &turn)
+            askForSlot(&turn)
         case .started(let body):
             guard let index = indices[body.taskID], tasks[index].status == .running,
                 tasks[index].isRun(of: body.executor, delivery: body.delivery, attempt: body.attempt)
             else { return }
             go(index, body.executor, &turn)
         default: break
-        }
-    }
-
-    private mutating func cancel(_ body: ControlCancel, _ input: Input, _ turn: inout Turn) throws(Refusal) {
-        guard let status, !status.isTerminal else {
-            throw refusal(
-                "not_applicable", "", "the workflow is \(status?.rawValue ?? "unknown"): there is nothing to cancel",
-                mayBeBehind: true, isCourtesy: true)
-        }
-        let isUndoing = undoTurn != nil
-        record(input, .controlCancel(body), &turn)
-        let reason = body.reason ?? "cancelled by \(body.actor.id)"
-        cancelTasks(reason, &turn)
-        // Who cancels it a second time does not want to wait for what is being undone, either.
-        if isUndoing { skipUndo(&turn) }
-    }
-
-    /// Ends all tasks that have not ended, but for undo tasks that have not begun.
-    private mutating func cancelTasks(_ reason: String, _ turn: inout Turn) {
-        let instances = tasks.indices.filter { tasks[$0].origin != nil }
-        for index in instances + places where !tasks[index].status.isTerminal {
-            if tasks[index].undoes != nil, tasks[index].status == .pending { continue }
-            let (wasOut, attempt, call) = (tasks[index].isOut, tasks[index].attempt, call(index))
-            let body = TaskCancelled(
-                workflowID: id, taskID: tasks[index].id, attempt: attempt, reason: reason, skillID: call?.skill,
-                runnerDomain: call?.domain)
-            emit(.taskCancelled(body), Publication(route: body.route), &turn)
-            if wasOut { cancelRun(index, attempt: attempt, executor: nil, reason: reason, &turn) }
         }
     }
 }

@@ -10,7 +10,7 @@ extension WorkflowState {
         let input: JSONValue
         do {
             var evaluator = Evaluator(scope: scope(index))
-            input = try call.input.resolved(&evaluator, at: "/with")
+            input = modified(try call.input.resolved(&evaluator, at: "/with"), index)
         } catch {
             return fail(index, attempt: attempt, TaskError(error), &turn)
         }

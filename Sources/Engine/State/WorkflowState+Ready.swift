@@ -4,7 +4,7 @@ import JSON
 extension WorkflowState {
     /// Everything that may be dispatched: what a shell puts into its heaps after it has read the rows.
     package func readyTasks(now: Timestamp) -> [ReadyTask] {
-        guard exists, !isTerminal else { return [] }
+        guard exists, !isTerminal, !isHeld else { return [] }
         return tasks.indices.compactMap { isReady($0, now: now) ? readyTask($0) : nil }
     }
 
@@ -12,11 +12,12 @@ extension WorkflowState {
     /// task is no longer pending.
     func isReady(_ index: Int, now: Timestamp) -> Bool {
         let task = tasks[index]
+        guard !isHeld, isAttached(index) else { return false }
         switch task.status {
         case .pending:
             if let origin = task.origin { return origin.position < released(origin.task) }
             if task.undoes != nil { return index == undoTurn }
-            return task.unmet == 0 && !isHeld(index)
+            return task.unmet == 0
         case .retryWait: return task.retryAt.map { $0 <= now } ?? false
         default: return false
         }
@@ -24,8 +25,16 @@ extension WorkflowState {
 
     /// How many instances of a `forEach` task have had their turn: `limit` at once, in the order of the list.
     func released(_ index: Int) -> Int {
-        let (count, open) = (tasks[index].instances.count, tasks[index].open)
-        return planned(index).limit.map { min(count, count - open + $0) } ?? count
+        let (instances, open) = (tasks[index].instances, tasks[index].open)
+        let count = instances.count
+        guard let limit = planned(index).limit else { return count }
+        guard tasks[index].extra.base != nil else { return min(count, count - open + limit) }
+        // Those that run again are anywhere in the list: the first ones that have not ended have their turn.
+        var running = 0
+        return instances.firstIndex { instance in
+            if !tasks[instance].status.isTerminal { running += 1 }
+            return running > limit
+        } ?? count
     }
 
     func readyTask(_ index: Int) -> ReadyTask? {
@@ -35,12 +44,13 @@ extension WorkflowState {
             age: header.createdAt, order: tasks[index].planned * 1_000_000 + (tasks[index].origin?.position ?? 0))
     }
 
-    /// What a pending task waits for: `needs a, b`, `limit` of its `forEach`, or `window`; `nil` when it is not pending.
+    /// What a pending task waits for: `needs a, b`, `limit` of its `forEach`, `paused`,
+    /// `slot` of its concurrency key, or `window`; `nil` when it is not pending.
     package func waiting(for task: TaskID) -> String? {
         guard let index = indices[task], tasks[index].status == .pending else { return nil }
         if let origin = tasks[index].origin, origin.position >= released(origin.task) { return "limit" }
         if let undone = tasks[index].undoes { return "undo \(tasks[undone].id)" }
-        guard tasks[index].unmet > 0 else { return "window" }
+        guard tasks[index].unmet > 0 else { return status == .paused ? "paused" : isHeld ? "slot" : "window" }
         let open = planned(index).needs.filter { self.task($0)?.status.isTerminal == false }
         return "needs " + open.map(\.text).joined(separator: ", ")
     }

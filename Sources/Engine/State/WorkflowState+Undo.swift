@@ -29,7 +29,7 @@ extension WorkflowState {
         let reason = body.reason ?? "cancelled by \(body.actor.id)"
         extra.ending = WorkflowEnding(
             outcome: .cancelled, error: WorkflowError(code: "cancelled", message: reason))
-        if status == .paused { status = .running }
+        if status == .paused { resume() }
     }
 
     /// Undo tasks that have something to undo and have not ended.

@@ -28,6 +28,8 @@ package struct WorkflowState: Sendable {
     /// Orders that are out, by domain.
     package internal(set) var out: [DomainName: Int] = [:]
 
+    /// Of its concurrency key, with the workspace before it; `nil` when it needs no slot.
+    package internal(set) var slotKey: String?
     var indices: [TaskID: Int] = [:]
     /// Where the tasks of the plan stand among ``tasks``, in the plan's order.
     var places: [Int] = []
@@ -56,7 +58,8 @@ package struct WorkflowState: Sendable {
         switch tasks[index].status {
         case .succeeded: true
         case .failed: isHandled(index)
-        case .skipped: isIdleHandler(index)
+        case .cancelled: planned(index).onFailure == .continue
+        case .skipped: tasks[index].extra.isWaived == true || isIdleHandler(index)
         default: false
         }
     }

@@ -5,7 +5,7 @@
 -- $6 name, $7 version, $8 status, $9 status reason, $10 priority, $11 concurrency key, $12 parent id, $13 parent task,
 -- $14 parent attempt, $15 seq, $16 wake_at, $17 created_at, $18 started_at, $19 ended_at,
 -- $20 plan (NULL: unchanged), $21 input, $22 output, $23 error, $24 actor, $25 reply, $26 notify, $27 gather, $28 extra.
--- Of a row that is there already, what never changes is not looked at.
+-- Of a row that is there already, what never changes is not looked at; input and concurrency key are, where given.
 -- Tasks: $29 workflow id, $30 task id, $31 key, $32 instance, $33 position, $34 kind, $35 skill, $36 domain, $37 status,
 -- $38 status reason, $39 attempt, $40 unmet, $41 executor, $42 delivery, $43 lease_until, $44 wake_at, $45 created_at,
 -- $46 dispatched_at, $47 started_at, $48 ended_at, $49 deadline, $50 retry_at, $51 input, $52 output, $53 error,
@@ -13,6 +13,9 @@
 -- Events: $57 month, $58 workflow id, $59 seq, $60 id, $61 type, $62 task id, $63 attempt, $64 causation, $65 actor,
 -- $66 recorded_at, $67 stale, $68 exchange, $69 routing key, $70 correlation id, $71 mandatory, $72 data.
 -- Slots: $73 the workflows that give theirs back.
+-- Approvals: $74 workflow id, $75 task id, $76 attempt, $77 asked, $78 asked_at, $79 expires_at, $80 decision,
+-- $81 decided by, $82 decided_at, $83 comment, $84 modifications, $85 closed_at.
+-- Audit: $86 workflow id, $87 actor, $88 action, $89 subject, $90 details.
 WITH changes AS MATERIALIZED (
     SELECT * FROM unnest(
         $1::text[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int8[], $8::text[], $9::text[],
@@ -26,11 +29,12 @@ WITH changes AS MATERIALIZED (
     UPDATE baton.workflows w
     SET status = c.status, status_reason = c.status_reason, priority = c.priority, seq = c.seq, wake_at = c.wake_at,
         swept_at = CASE WHEN w.wake_at IS NOT DISTINCT FROM c.wake_at THEN w.swept_at END,
-        started_at = c.started_at, ended_at = c.ended_at, plan = coalesce(c.plan, w.plan), output = c.output,
+        started_at = c.started_at, ended_at = c.ended_at, plan = coalesce(c.plan, w.plan), input = coalesce(c.input, w.input),
+        concurrency_key = coalesce(c.concurrency_key, w.concurrency_key), output = c.output,
         error = c.error, extra = c.extra, revision = w.revision + 1
     FROM changes c
     WHERE w.id = c.id AND w.revision = c.base AND c.base > 0
-    RETURNING w.id, w.revision
+    RETURNING w.id, w.revision, w.workspace
 ), made AS (
     INSERT INTO baton.workflows
         (id, workspace, request_id, request_digest, name, version, status, status_reason, priority, concurrency_key,
@@ -95,5 +99,26 @@ WITH changes AS MATERIALIZED (
     DELETE FROM baton.slots s
     WHERE s.workflow_id = ANY ($73::text[]) AND s.workflow_id IN (SELECT id FROM written)
     RETURNING s.key
+), approvals AS (
+    INSERT INTO baton.approvals AS a
+        (workflow_id, task_id, attempt, asked, asked_at, expires_at, decision, decided_by, decided_at, comment,
+         modifications, closed_at)
+    SELECT p.workflow_id, p.task_id, p.attempt, p.asked, p.asked_at, p.expires_at, p.decision, p.decided_by,
+        p.decided_at, p.comment, p.modifications, p.closed_at
+    FROM unnest(
+        $74::text[], $75::text[], $76::int8[], $77::json[], $78::timestamptz[], $79::timestamptz[], $80::text[],
+        $81::text[], $82::timestamptz[], $83::text[], $84::json[], $85::timestamptz[])
+        AS p (workflow_id, task_id, attempt, asked, asked_at, expires_at, decision, decided_by, decided_at, comment,
+            modifications, closed_at)
+    WHERE (p.workflow_id IN (SELECT id FROM written)) IS TRUE
+    ON CONFLICT (workflow_id, task_id, attempt) DO UPDATE SET
+        decision = excluded.decision, decided_by = excluded.decided_by, decided_at = excluded.decided_at,
+        comment = excluded.comment, modifications = excluded.modifications, closed_at = excluded.closed_at
+), audit AS (
+    INSERT INTO baton.audit (workspace, actor, action, subject, details)
+    SELECT won.workspace, d.actor, d.action, d.subject, d.details
+    FROM unnest($86::text[], $87::text[], $88::text[], $89::text[], $90::json[])
+        AS d (workflow_id, actor, action, subject, details)
+    JOIN won ON won.id = d.workflow_id
 )
 SELECT w.id, w.revision, clock_timestamp() AS clock, (SELECT array_agg(DISTINCT key) FROM freed) AS freed FROM written w
