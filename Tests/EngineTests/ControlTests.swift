@@ -174,6 +174,18 @@ struct `A task that a person ends` {
         try other.checkRebuilding()
     }
 
+    @Test func `does not make room for another before its time when it is an instance`() throws {
+        var bench = try Bench("tasks: { a: { wait: { signal: go }, forEach: [1, 2, 3], limit: 1 } }")
+        bench.skip("a.2")
+        #expect(bench.said == ["control.skip", "task.skipped"])
+        #expect(bench.status("a.0") == .running && bench.status("a.1") == .pending)
+        bench.skip("a.1")
+        #expect(bench.said == ["control.skip", "task.skipped"] && bench.status("a.1") == .skipped)
+        bench.signal("go")
+        #expect(bench.state.status == .succeeded)
+        try bench.checkRebuilding()
+    }
+
     @Test func `is not ended twice`() throws {
         var bench = try Bench(Self.chain)
         bench.run("a")

@@ -39,6 +39,7 @@ struct Simulation {
     var children: [ParentReference] = []
     var publishedIDs: Set<MessageID> = []
     var checker: HistoryChecker
+    var isQuiet = false
     var counts = (known: 0, stale: 0, crashes: 0, retries: 0, messages: 0)
     var reached: [MessageType: Int] = [:]
     var undone = 0
@@ -219,7 +220,7 @@ struct Simulation {
             }
         }
         if random.chance(8) { return try reload() }
-        commit(decision)
+        try commit(decision)
         if random.chance(8) { return try reload() }
         if decision.isKnown {
             counts.known += 1
@@ -232,14 +233,14 @@ struct Simulation {
         if decision.slot != nil, random.chance(70) {
             let grant = state.grantSlot(1, causation: input.id, now: now)
             heap.formUnion(grant.ready.map(\.taskID))
-            commit(grant)
+            try commit(grant)
             if random.chance(8) { return try reload() }
             for event in grant.events { publish(event) }
         }
         if random.chance(90) { inbox.remove(at: index) }
     }
 
-    mutating func commit(_ decision: Decision) {
+    mutating func commit(_ decision: Decision) throws {
         let changes = state.takeChanges()
         #expect(changes.baseRevision == row?.standing.revision ?? 0)
         if let created = changes.created { row = created }
@@ -260,6 +261,7 @@ struct Simulation {
             if event.type == .taskDispatched, event.taskID?.text.hasPrefix("u") == true { undone += 1 }
             if case .workflowExpanded(let body) = event.body, body.joins != nil { expanded += 1 }
         }
+        if isQuiet, !checker.violations.isEmpty { throw Endless(state: "violated") }
         #expect(checker.violations == [])
         #expect(row?.standing.revision ?? 0 == history.count)
     }
@@ -478,12 +480,12 @@ extension WorkflowState {
 
 @Suite(.timeLimit(.minutes(2)))
 struct `In any order, twice, and after crashes` {
-    @Test(arguments: 0..<3)
+    @Test(arguments: 0..<2)
     func `every workflow ends once, as its history says`(block: UInt64) throws {
         var counts = (known: 0, stale: 0, crashes: 0, retries: 0)
         var growth = (children: 0, cancelled: 0, expanded: 0, undone: 0)
         var seen: [String: Int] = [:]
-        for seed in block * 40..<(block + 1) * 40 {
+        for seed in block * 60..<(block + 1) * 60 {
             var simulation = try Simulation(seed: seed)
             try simulation.run()
             counts.known += simulation.counts.known

@@ -132,11 +132,7 @@ extension WorkflowState {
         let task = tasks[index]
         guard !task.status.isTerminal else { return }
         guard task.open > 0 else { return allInstancesEnded(index, &turn) }
-        guard let limit = planned(index).limit else { return }
-        // Those that run again are anywhere in the list; else only one has come within the limit.
-        guard task.extra.base == nil else { return releaseInstances(index, &turn) }
-        let next = task.instances.count - task.open + limit - 1
-        if next < task.instances.count { makeReady(task.instances[next], &turn) }
+        if planned(index).limit != nil { releaseInstances(index, &turn) }
     }
 
     private mutating func allInstancesEnded(_ index: Int, _ turn: inout Turn) {

@@ -25,16 +25,14 @@ extension WorkflowState {
 
     /// How many instances of a `forEach` task have had their turn: `limit` at once, in the order of the list.
     func released(_ index: Int) -> Int {
-        let (instances, open) = (tasks[index].instances, tasks[index].open)
-        let count = instances.count
-        guard let limit = planned(index).limit else { return count }
-        guard tasks[index].extra.base != nil else { return min(count, count - open + limit) }
-        // Those that run again are anywhere in the list: the first ones that have not ended have their turn.
+        let instances = tasks[index].instances
+        guard let limit = planned(index).limit else { return instances.count }
+        // Those that run again, or were ended by a person, are anywhere in the list.
         var running = 0
         return instances.firstIndex { instance in
             if !tasks[instance].status.isTerminal { running += 1 }
             return running > limit
-        } ?? count
+        } ?? instances.count
     }
 
     func readyTask(_ index: Int) -> ReadyTask? {
