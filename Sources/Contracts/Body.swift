@@ -37,6 +37,7 @@ package enum Body: Sendable {
     case controlCancel(ControlCancel)
     case controlPause(ControlPause)
     case controlResume(ControlResume)
+    case controlUndo(ControlUndo)
     case controlRetry(ControlRetry)
     case controlSkip(ControlSkip)
 
@@ -80,6 +81,7 @@ package enum Body: Sendable {
             case .controlCancel: .controlCancel(try decoder.decode(ControlCancel.self, from: data))
             case .controlPause: .controlPause(try decoder.decode(ControlPause.self, from: data))
             case .controlResume: .controlResume(try decoder.decode(ControlResume.self, from: data))
+            case .controlUndo: .controlUndo(try decoder.decode(ControlUndo.self, from: data))
             case .controlRetry: .controlRetry(try decoder.decode(ControlRetry.self, from: data))
             case .controlSkip: .controlSkip(try decoder.decode(ControlSkip.self, from: data))
             }
@@ -122,6 +124,7 @@ package enum Body: Sendable {
         case .controlCancel(let body): body
         case .controlPause(let body): body
         case .controlResume(let body): body
+        case .controlUndo(let body): body
         case .controlRetry(let body): body
         case .controlSkip(let body): body
         }

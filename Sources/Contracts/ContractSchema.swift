@@ -89,6 +89,7 @@ extension MessageType {
         case .controlCancel: PackageResources.control_cancel_schema_json
         case .controlPause: PackageResources.control_pause_schema_json
         case .controlResume: PackageResources.control_resume_schema_json
+        case .controlUndo: PackageResources.control_undo_schema_json
         case .controlRetry: PackageResources.control_retry_schema_json
         case .controlSkip: PackageResources.control_skip_schema_json
         }

@@ -35,6 +35,7 @@ package enum MessageType: String, Codable, Sendable, CaseIterable {
     case controlCancel = "control.cancel"
     case controlPause = "control.pause"
     case controlResume = "control.resume"
+    case controlUndo = "control.undo"
     case controlRetry = "control.retry"
     case controlSkip = "control.skip"
 }

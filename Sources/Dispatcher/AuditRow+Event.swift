@@ -6,6 +6,8 @@ import Store
 extension AuditRow {
     /// What a person has done; `nil` for anything else. What they sent along (input, payload, changes) is in the history.
     init?(_ event: Event, of workflow: WorkflowID) {
+        // What we say to a child ourselves is no person's doing.
+        guard event.isInput else { return nil }
         let task: TaskID?
         let facts: [(String, String?)]
         switch event.body {
@@ -15,6 +17,7 @@ extension AuditRow {
         case .controlCancel(let body): (task, facts) = (body.taskID, [("reason", body.reason)])
         case .controlPause(let body): (task, facts) = (nil, [("reason", body.reason)])
         case .controlResume(let body): (task, facts) = (nil, [("reason", body.reason)])
+        case .controlUndo(let body): (task, facts) = (nil, [("reason", body.reason)])
         case .controlRetry(let body): (task, facts) = (body.taskID, [("reason", body.reason)])
         case .controlSkip(let body): (task, facts) = (body.taskID, [("reason", body.reason)])
         default: return nil

@@ -99,4 +99,38 @@ struct `A task whose failure pauses its workflow` {
         bench.cancel()
         #expect(bench.state.status == .cancelled)
     }
+
+    static let plan = "tasks: { a: { skill: d1.a, onFailure: pause }, b: { skill: d1.a, needs: a } }"
+
+    private func paused() throws -> Bench {
+        var bench = try Bench(Self.plan)
+        bench.dispatch("a")
+        bench.fail("a")
+        #expect(bench.state.status == .paused)
+        return bench
+    }
+
+    @Test func `fails when it is resumed as it is`() throws {
+        var bench = try paused()
+        bench.take(.resume(ControlResume(workflowID: bench.id, actor: Actor(id: "ada"))))
+        #expect(bench.status("b") == .skipped)
+        #expect(bench.state.status == .failed)
+        #expect(WorkflowState.replayed(bench.history, id: bench.id).rows == bench.state.rows)
+    }
+
+    @Test func `goes on when the task is run again, or skipped, before it is resumed`() throws {
+        var bench = try paused()
+        bench.take(.retry(ControlRetry(workflowID: bench.id, taskID: TaskID("a")!, actor: Actor(id: "ada"))))
+        bench.take(.resume(ControlResume(workflowID: bench.id, actor: Actor(id: "ada"))))
+        bench.run("a")
+        bench.run("b")
+        #expect(bench.state.status == .succeeded)
+
+        bench = try paused()
+        bench.take(.skip(ControlSkip(workflowID: bench.id, taskID: TaskID("a")!, actor: Actor(id: "ada"))))
+        bench.take(.resume(ControlResume(workflowID: bench.id, actor: Actor(id: "ada"))))
+        bench.run("b")
+        #expect(bench.state.status == .succeeded)
+        #expect(try bench.state.reloaded().rows == bench.state.rows)
+    }
 }

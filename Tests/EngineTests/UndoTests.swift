@@ -125,6 +125,56 @@ struct `What can be undone` {
         #expect(bench.ready == ["refund"])
     }
 
+    @Test func `is on a person's word, also of a workflow that has succeeded`() throws {
+        var bench = try charged()
+        bench.run("ship", "sent")
+        #expect(bench.state.status == .succeeded)
+        bench.undo("it was the wrong seat")
+        #expect(bench.said == ["control.undo", "workflow.reopened", "task.reset", "task.reset"])
+        #expect(bench.ready == ["refund"])
+        try check(bench)
+        bench.run("refund")
+        bench.run("release")
+        #expect(bench.state.status == .cancelled)
+        #expect(bench.state.error == WorkflowError(code: "undone", message: "it was the wrong seat"))
+        try check(bench)
+        bench.undo()
+        #expect(bench.decision.refusal?.problem.code == "nothing_to_undo")
+    }
+
+    @Test func `is on a person's word while it runs`() throws {
+        var bench = try charged()
+        bench.dispatch("ship")
+        bench.undo()
+        #expect(bench.status("ship") == .cancelled)
+        #expect(bench.ready == ["refund"])
+        bench.undo()
+        #expect(bench.decision.refusal?.problem.code == "not_applicable")
+        bench.take(.skip(ControlSkip(workflowID: bench.id, taskID: TaskID("ship")!, actor: Actor(id: "ada"))))
+        #expect(bench.decision.refusal?.problem.message.contains("undoes what it has done") == true)
+        bench.run("refund")
+        bench.run("release")
+        #expect(bench.state.error == WorkflowError(code: "undone", message: "undone by ada"))
+        try check(bench)
+    }
+
+    @Test func `and was, is done again when its workflow is retried`() throws {
+        var bench = try charged()
+        bench.dispatch("ship")
+        bench.fail("ship")
+        bench.run("refund")
+        bench.run("release")
+        #expect(bench.state.status == .failed)
+        bench.take(.retry(ControlRetry(workflowID: bench.id, actor: Actor(id: "ada"))))
+        #expect(bench.ready == ["reserve"])
+        bench.run("reserve", "seat 8")
+        bench.run("charge")
+        bench.run("ship", "sent")
+        #expect(bench.state.status == .succeeded)
+        #expect(bench.status("refund") == .skipped)
+        try check(bench)
+    }
+
     @Test func `names one plain task of its own`() {
         func refused(_ text: String) -> [String] { problems("tasks: { \(text) }") }
         #expect(refused("a: { skill: d1.a, reversible: true }") == ["/tasks/a/undo missing"])
@@ -140,5 +190,11 @@ struct `What can be undone` {
                 == ["/tasks/b/undo invalid_value"])
         #expect(
             refused("a: { skill: d1.a, undo: b, forEach: [1] }, b: { skill: d1.a }") == ["/tasks/a/undo invalid_value"])
+    }
+}
+
+extension Bench {
+    fileprivate mutating func undo(_ reason: String? = nil) {
+        take(.undo(ControlUndo(workflowID: id, actor: Actor(id: "ada"), reason: reason)))
     }
 }

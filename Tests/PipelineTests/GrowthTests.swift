@@ -235,6 +235,26 @@ extension `The pipeline` {
         try await expectSound()
     }
 
+    @Test func `undoes a workflow that has succeeded when a person asks for it`() async throws {
+        let pipeline = try self.pipeline
+        let workflow = try await pipeline.run([
+            "first": ["skill": "data-read.echo", "with": ["id": 1], "reversible": true, "undo": "un-first"],
+            "un-first": ["skill": "data-read.echo", "with": ["of": "${{ tasks.first.output.id }}"]],
+        ])
+        #expect(try await pipeline.end(of: workflow)["status"] == "succeeded")
+        _ = try await pipeline.lastRevision(of: workflow)
+        let asked = try await pipeline.shell([
+            Pipeline.program, "workflows", "undo", workflow, "--reason", "wrong seat",
+        ])
+        #expect(asked.status == 0, "\(asked.lines)")
+        let end = try await pipeline.recorder.first("workflow.completed", of: workflow) {
+            $0.data["status"] == "cancelled"
+        }
+        #expect(end.data["error"]?["code"] == "undone" && end.data["error"]?["message"] == "wrong seat")
+        #expect(try await pipeline.task("un-first", of: workflow)["output"] == ["of": 1])
+        try await expectSound()
+    }
+
     @Test func `goes on undoing after its dispatcher was killed`() async throws {
         let pipeline = try self.pipeline
         let gate = try Gate(pipeline)

@@ -16,7 +16,7 @@ package struct WorkflowsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             WorkflowsListCommand.self, WorkflowsShowCommand.self, WorkflowsResultCommand.self,
-            WorkflowsHistoryCommand.self, WorkflowsCancelCommand.self,
+            WorkflowsHistoryCommand.self, WorkflowsCancelCommand.self, WorkflowsUndoCommand.self,
         ])
 
     package init() {}
@@ -224,5 +224,32 @@ package struct WorkflowsCancelCommand: PeopleCommand {
         options.output.show(
             "\(options.workflow) is being cancelled\n",
             ["workflow_id": .string(options.workflow.text), "status": "cancelling"])
+    }
+}
+
+package struct WorkflowsUndoCommand: PeopleCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "undo", abstract: "Undo what a workflow has done, as far as its tasks have undo tasks.",
+        discussion: """
+            What runs is stopped; then the undo tasks of the tasks that succeeded run, the last to end first. The workflow ends \
+            as cancelled, also when it had ended already. Returns as soon as the broker has it; `baton watch` shows the end.
+            """)
+
+    @OptionGroup var options: WorkflowOptions
+
+    @Option(help: "Why, for the records.")
+    var reason: String?
+
+    @OptionGroup var actor: ActorOptions
+
+    package init() {}
+
+    package func perform() async throws {
+        _ = try await options.services.withStore { try await options.stored($0) }
+        let undo = ControlUndo(workflowID: options.workflow, actor: actor.actor, reason: reason)
+        try await OperatorVoice(try options.services.broker()).say(undo)
+        options.output.show(
+            "\(options.workflow) is being undone\n",
+            ["workflow_id": .string(options.workflow.text), "status": "undoing"])
     }
 }

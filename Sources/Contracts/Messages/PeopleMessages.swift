@@ -185,6 +185,28 @@ package struct ControlResume: WorkflowBody, RoutedBody {
     package var route: Route { .workflow(Self.type) }
 }
 
+/// A person has what can be undone of a workflow undone: it ends as cancelled, also when it had ended already.
+package struct ControlUndo: WorkflowBody, RoutedBody {
+    package static let type = MessageType.controlUndo
+
+    package var workflowID: WorkflowID
+    package var actor: Actor
+    package var reason: String?
+
+    package init(workflowID: WorkflowID, actor: Actor, reason: String? = nil) {
+        self.workflowID = workflowID
+        self.actor = actor
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case actor, reason
+        case workflowID = "workflow_id"
+    }
+
+    package var route: Route { .workflow(Self.type) }
+}
+
 /// A person has a task that has ended run again, or all that failed.
 package struct ControlRetry: WorkflowBody, RoutedBody {
     package static let type = MessageType.controlRetry

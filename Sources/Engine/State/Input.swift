@@ -24,6 +24,7 @@ package struct Input: Sendable {
         case signal(SignalReceived)
         case pause(ControlPause)
         case resume(ControlResume)
+        case undo(ControlUndo)
         case retry(ControlRetry)
         case skip(ControlSkip)
         /// The broker gave the order up: it came back too often.
@@ -61,6 +62,7 @@ package struct Input: Sendable {
         case .signalReceived(let body): (kind, actor) = (.signal(body), body.actor.id)
         case .controlPause(let body): (kind, actor) = (.pause(body), body.actor.id)
         case .controlResume(let body): (kind, actor) = (.resume(body), body.actor.id)
+        case .controlUndo(let body): (kind, actor) = (.undo(body), body.actor.id)
         case .controlRetry(let body): (kind, actor) = (.retry(body), body.actor.id)
         case .controlSkip(let body): (kind, actor) = (.skip(body), body.actor.id)
         case .taskDispatched(let order):

@@ -153,7 +153,6 @@ extension WorkflowState {
 
     mutating func reopen(_ body: WorkflowReopened) {
         extra.reopened = body.run - 1
-        extra.ending = nil
         changes.isReopened = true
         if let input = body.input { header?.input = input }
         slotKey = try? evaluateSlotKey()

@@ -26,7 +26,8 @@ extension WorkflowState {
         case .signalReceived(let body): keep(body)
         case .controlCancel(let body) where body.taskID == nil:
             if !exists, let child = body.child { createBuried(child, by: body.actor, at: now) }
-            decideEnding(body)
+            decideEnding("cancelled", by: body.actor, reason: body.reason)
+        case .controlUndo(let body): decideEnding("undone", by: body.actor, reason: body.reason)
         case .approvalRequested(let body): with(body.taskID) { $0.asked($1, body, at: now) }
         case .approvalDecided(let body): with(body.taskID) { $0.voted($1, body, at: now) }
         case .taskWaiting(let body) where body.child != nil:

@@ -65,6 +65,7 @@ extension WorkflowState {
         case .signal(let body): try signal(body, input, &turn)
         case .pause(let body): try pause(body, input, &turn)
         case .resume(let body): try resume(body, input, &turn)
+        case .undo(let body): try undo(body, input, &turn)
         case .retry(let body): try retry(body, input, &turn)
         case .skip(let body): try skip(body, input, &turn)
         case .cancel(let body): try cancel(body, input, &turn)

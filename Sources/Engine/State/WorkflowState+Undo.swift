@@ -24,12 +24,30 @@ extension WorkflowState {
         }
     }
 
-    mutating func decideEnding(_ body: ControlCancel) {
-        guard status?.isTerminal == false else { return }
-        let reason = body.reason ?? "cancelled by \(body.actor.id)"
+    /// A person has ended it: it is cancelled once what can be undone is.
+    mutating func decideEnding(_ code: String, by actor: Actor, reason: String?) {
         extra.ending = WorkflowEnding(
-            outcome: .cancelled, error: WorkflowError(code: "cancelled", message: reason))
-        if status == .paused { resume() }
+            outcome: .cancelled,
+            error: WorkflowError(code: code, message: reason ?? "\(code) by \(actor.id)"))
+        if status == .paused { status = .running }
+    }
+
+    /// Undoes what can be undone, on a person's word; of a workflow that has ended, too.
+    mutating func undo(_ body: ControlUndo, _ input: Input, _ turn: inout Turn) throws(Refusal) {
+        try mayStillChange()
+        let steps = places.filter { index in
+            guard let undone = tasks[index].undoes else { return false }
+            return tasks[undone].status == .succeeded && tasks[index].status != .succeeded
+        }
+        guard !steps.isEmpty else {
+            throw courtesy("nothing_to_undo", "", "no task that has an undo task has succeeded; allowed: \(allowed)")
+        }
+        record(input, .controlUndo(body), &turn)
+        let reason = body.reason ?? "undone by \(body.actor.id)"
+        guard isTerminal else { return cancelAll(reason: reason, &turn) }
+        let reopened = WorkflowReopened(workflowID: id, run: run + 1, actor: body.actor, reason: body.reason)
+        emit(.workflowReopened(reopened), Publication(route: reopened.route), &turn)
+        for index in steps where tasks[index].status != .pending { reset(index, reason: reason, &turn) }
     }
 
     /// Undo tasks that have something to undo and have not ended.
