@@ -63,7 +63,9 @@ struct HistoryCheck {
                 reset.insert(task)
             case "workflow.expanded":
                 // The list of a task that had been reset is made anew: that is an attempt, too.
-                if let task = event.taskID, let attempt = attempts[task] { attempts[task] = attempt + 1 }
+                // (Tasks that one adds are another matter: `joins` says who waits for them.)
+                let isList = (try? JSONReader.parse(event.body, limits: .view))?["joins"] == nil
+                if isList, let task = event.taskID, let attempt = attempts[task] { attempts[task] = attempt + 1 }
             case "task.dispatched", "approval.requested", "task.waiting":
                 guard let task = event.taskID else { continue }
                 let attempt = event.attempt ?? 0
