@@ -150,3 +150,29 @@ if Context.environment["BATON_BENCHMARKS"] != nil {
         .executableTarget(
             name: "JSONBenchmark", dependencies: ["JSON", "Contracts"], path: "Benchmarks/JSON", swiftSettings: house))
 }
+
+// What libFuzzer drives; it brings the `main` that these have not. See docs/hardening.md.
+if Context.environment["BATON_FUZZING"] != nil {
+    func fuzzing(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: "Fuzz" + name, dependencies: ["FuzzSupport"] + dependencies, path: "Tests/Fuzzing/" + name,
+            swiftSettings: house)
+    }
+    package.targets += [
+        .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support", swiftSettings: house),
+        fuzzing("JSON", ["JSON"]),
+        fuzzing("Envelope", ["AMQP", "CRabbitMQ", "Contracts", "JSON"]),
+        fuzzing("Expressions", ["Engine", "Contracts", "JSON"]),
+        fuzzing("Plans", ["Engine", "Gathering", "YAML", "Contracts", "JSON"]),
+    ]
+}
+
+// What the sanitizers watch: the wrappers of C libraries, and their tests. See docs/hardening.md.
+if Context.environment["BATON_SANITIZING"] != nil {
+    let watched: Set = [
+        "CRabbitMQ", "CPostgres", "CJSON", "CCrypto", "CLinux", "CSchema", "IOThread", "AMQP", "Postgres", "JSON",
+        "Contracts", "Store", "TestSupport", "IOThreadTests", "AMQPTests", "PostgresTests", "JSONTests",
+    ]
+    package.products = []
+    package.targets.removeAll { !watched.contains($0.name) }
+}
