@@ -33,6 +33,8 @@ package actor Dispatcher: MessageHandler {
     private var clockOffset = Duration.zero
     private var held: [WorkflowID: Held] = [:]
     private var uses: UInt64 = 0
+    /// What `uses` was at the last two looks at the clock, and whether the older one has yet to be acted on.
+    private var looks: (last: UInt64, before: UInt64, isDue: Bool) = (0, 0, false)
     private var window = OrderWindow()
     nonisolated let wakes = WakeBoard()
     /// The skills that tasks may be added of.
@@ -60,7 +62,8 @@ package actor Dispatcher: MessageHandler {
     ) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
         var batch = Batch(received, source: source, now: now)
         do {
-            batch.fresh = try await load(batch.workflows)
+            let idle = dropIdle(but: batch.workflows)
+            batch.fresh = try await load(batch.workflows.union(idle))
             let catalogs = try await catalogs(for: batch)
             take(&batch, catalogs)
             try await republish(&batch)
@@ -131,6 +134,17 @@ package actor Dispatcher: MessageHandler {
         guard held.count > capacity else { return }
         let oldest = held.sorted { $0.value.lastUsed < $1.value.lastUsed }.prefix(held.count - capacity * 9 / 10)
         drop(oldest.map(\.key))
+    }
+
+    /// Lets go of workflows that have orders out and of which nothing has been heard between two looks: another dispatcher
+    /// may have moved them on since their partition moved, and their orders would take up the window for ever.
+    private func dropIdle(but wanted: Set<WorkflowID>) -> Set<WorkflowID> {
+        guard looks.isDue else { return [] }
+        looks.isDue = false
+        let idle = held.filter { !$0.value.state.out.isEmpty && $0.value.lastUsed <= looks.before }
+        let names = Set(idle.keys).subtracting(wanted)
+        drop(names)
+        return names
     }
 
     private func set(clock: Int64) { clockOffset = Timestamp(milliseconds: clock) - localClock() }
@@ -294,6 +308,9 @@ package actor Dispatcher: MessageHandler {
 
     /// - Parameter room: how many orders of each domain this dispatcher may have out.
     func setRoom(_ room: [DomainName: Int]) { window.setRoom(room) }
+
+    /// To be called every few seconds. What has orders out and is silent from one call to the next is read anew.
+    func look() { looks = (last: uses, before: looks.last, isDue: true) }
 }
 
 extension InboundMessage {

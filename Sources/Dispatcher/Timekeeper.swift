@@ -57,6 +57,7 @@ struct Sweeper: Service {
             while !Task.isCancelled {
                 do {
                     try await measure()
+                    await dispatcher.look()
                     try await sweep()
                     try await dispatcher.sweepSlots()
                 } catch {

@@ -36,6 +36,21 @@ struct `A dispatcher whose memory is behind` {
         }
     }
 
+    @Test func `finds room again when the orders in its mind have ended elsewhere`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            let full = try created("full", tasks: OrderWindow.least)
+            _ = try await first.handle([full])
+            _ = try await second.handle([full])
+            _ = try await first.handle((0..<OrderWindow.least).map { try completed("t\($0)", of: "full") })
+
+            let next = try created("next", tasks: 1)
+            #expect(orders(in: try await second.handle([next])).isEmpty)
+            for _ in 0..<2 { await second.look() }
+            #expect(orders(in: try await second.handle([next])).count == 1)
+        }
+    }
+
     private func dispatcher(_ number: Int, _ store: Store) -> Dispatcher {
         Dispatcher(
             store: store, source: "/dispatcher/\(number)",
