@@ -172,10 +172,23 @@ final class Link: @unchecked Sendable {  // touched on `thread` alone, as `check
 
     /// Answers come in the order of the requests of a channel. `basic.get` has two.
     private func answer(_ method: UInt32, on channel: UInt16, with reply: Incoming.Reply) {
+        if method == Self.channelCloseOK { forgetCalls(before: method, on: channel) }
         guard let call = pending[channel]?.first, method == call.method || method == call.method + 1 else { return }
         pending[channel]?.removeFirst()
         thread.cancel(call.timer)
         call.answer(.success(reply))
+    }
+
+    private static let channelCloseOK: UInt32 = 0x0014_0029
+
+    /// A channel that is closed owes no more answers: RabbitMQ drops that to a `basic.cancel` of a quorum queue when the
+    /// channel is closed right behind it.
+    private func forgetCalls(before method: UInt32, on channel: UInt16) {
+        while let call = pending[channel]?.first, call.method != method {
+            pending[channel]?.removeFirst()
+            thread.cancel(call.timer)
+            call.answer(.failure(AMQPError(.channelLost, call.operation, "the channel was closed")))
+        }
     }
 
     private func failPending(on channel: UInt16, _ error: AMQPError) {

@@ -291,6 +291,25 @@ struct `A consumer` {
         }
     }
 
+    @Test func `leaves at once when it is closed while deliveries are being cancelled`() async throws {
+        try await withVirtualHost { broker in
+            _ = try await declare(["work"], on: broker)
+            let clock = ContinuousClock()
+            for _ in 0..<5 {
+                let consumer = Consumer(broker.settings)
+                try await consumer.subscribe(.queue("work"))
+                let taken = await clock.measure {
+                    async let cancelled: Void = consumer.cancelDeliveries()
+                    _ = try? await consumer.nextBatch()
+                    await consumer.close()
+                    await cancelled
+                }
+                // The limit of an answer that does not come is 5 s.
+                #expect(taken < .seconds(4))
+            }
+        }
+    }
+
     @Test func `ends a waiting batch when its task is cancelled, and when it is closed`() async throws {
         try await withVirtualHost { broker in
             _ = try await declare(["work"], on: broker)
