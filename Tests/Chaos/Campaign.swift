@@ -4,6 +4,7 @@ import LocalServers
 struct CampaignPlan: Sendable {
     var isShort: Bool
     var only: [String]
+    var scale: Double
     var rate: Double
     /// How long faults come at random.
     var random: Duration
@@ -58,6 +59,7 @@ struct Campaign: Sendable {
         }
         outcome.loadAfter = LoadAverage.now
         outcome.took = ContinuousClock.now - began
+        outcome.isWhole = true
         return outcome
     }
 
@@ -82,6 +84,7 @@ struct Campaign: Sendable {
         for fault in faults {
             outcome.records.append(try await repeated(fault, scene, witness))
             // Should the run be stopped, this is what is known so far.
+            outcome.requests = await outcome.earlier + ledger.all.filter { $0.accepted != nil }.count
             try outcome.markdown.write(toFile: data + "/so-far.md", atomically: true, encoding: .utf8)
         }
         if hasRandom, let record = try await atRandom(scene, witness) { outcome.records.append(record) }
@@ -96,9 +99,12 @@ struct Campaign: Sendable {
 
     private func chosen(of faults: [Fault]) -> [Fault] {
         faults.filter { fault in
-            let times = plan.isShort ? fault.times.short : fault.times.full
-            return times > 0 && isAskedFor(fault)
+            times(of: fault) > 0 && isAskedFor(fault)
         }
+    }
+
+    private func times(of fault: Fault) -> Int {
+        plan.isShort ? fault.times.short : max(1, Int((Double(fault.times.full) * plan.scale).rounded()))
     }
 
     private func isAskedFor(_ fault: Fault) -> Bool {
@@ -118,7 +124,7 @@ struct Campaign: Sendable {
     private func repeated(_ fault: Fault, _ scene: Scene, _ witness: Witness) async throws -> FaultRecord {
         var record = FaultRecord(fault: fault)
         let first = await scene.ledger.count
-        for _ in 0..<(plan.isShort ? fault.times.short : fault.times.full) {
+        for _ in 0..<times(of: fault) {
             try await inject(fault, scene, &record)
         }
         try await settle(&record, from: first, scene, witness)
@@ -144,7 +150,13 @@ struct Campaign: Sendable {
         }
         async let returned = hit.returned()
         let canaries = try await scene.producer.ask(for: Self.canaries, .canary)
-        let from = try await returned
+        let from: ContinuousClock.Instant
+        do {
+            from = try await returned
+        } catch {
+            record.misses.append("\(error)")
+            return
+        }
         let late = await scene.ledger.ends(of: canaries, within: .seconds(60))
         record.injected += 1
         record.proof = hit.proof
@@ -202,7 +214,7 @@ struct Campaign: Sendable {
             guard !hits.isEmpty else { continue }
             let canaries = try await scene.producer.ask(for: Self.canaries, .canary)
             var from = ContinuousClock.now
-            for hit in hits { from = max(from, try await hit.returned()) }
+            for hit in hits { if let returned = try? await hit.returned() { from = max(from, returned) } }
             let late = await scene.ledger.ends(of: canaries, within: .seconds(60))
             record.injected += hits.count
             record.inFlight.append(inFlight)
@@ -230,7 +242,7 @@ struct Campaign: Sendable {
             scene.world, entries, witness, garbage: await scene.garbage.ids)
         evidence.left = left
         let violations = evidence.violations
-        outcome.requests += entries.filter { $0.accepted != nil }.count
+        outcome.requests = outcome.earlier + entries.filter { $0.accepted != nil }.count
         outcome.tasks += evidence.tasks.count
         outcome.runs += evidence.runs.filter { $0.outcome != "begun" }.count
         outcome.effects += evidence.effects.count
@@ -244,6 +256,7 @@ struct Campaign: Sendable {
             outcome.doctorIsClean = false
             say(doctor.output)
         }
+        outcome.earlier = outcome.requests
         guard outcome.plants.isEmpty else { return }
         outcome.courses = await sampler.courses()
         for plant in Plant.all { outcome.plants.append((plant.name, plant.isSeen(in: evidence))) }

@@ -26,6 +26,9 @@ struct Chaos: AsyncParsableCommand {
     @Option(help: "Minutes of faults at random after those that come one by one.")
     var minutes: Double?
 
+    @Option(help: "So many times as many of each fault, at least one: 0.5 for half a campaign.")
+    var scale = 1.0
+
     @Option(help: "For what is left to chance; printed when none is given.")
     var seed: UInt64 = .random(in: 0...999_999)
 
@@ -41,7 +44,8 @@ struct Chaos: AsyncParsableCommand {
     func run() async throws {
         let program = baton ?? URL(filePath: Environment.ownProgram).deletingLastPathComponent().path + "/baton"
         let plan = CampaignPlan(
-            isShort: short, only: only, rate: rate, random: .seconds((minutes ?? (short ? 0.4 : 5)) * 60), seed: seed)
+            isShort: short, only: only, scale: scale, rate: rate, random: .seconds((minutes ?? (short ? 0.4 : 5)) * 60),
+            seed: seed)
         let campaign = Campaign(plan, baton: program, data: data)
         let outcome = try await campaign.run()
         print(outcome.markdown)

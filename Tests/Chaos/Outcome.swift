@@ -5,6 +5,10 @@ struct CampaignOutcome: Sendable {
     let plan: CampaignPlan
     var records: [FaultRecord] = []
     var requests = 0
+    /// Of the worlds before the present one.
+    var earlier = 0
+    /// Whether the run came to its end.
+    var isWhole = false
     var tasks = 0
     var runs = 0
     var effects = 0
@@ -30,6 +34,7 @@ struct CampaignOutcome: Sendable {
         failures += records.flatMap { record in record.violations.map { "\(record.fault.name): \($0)" } }
         failures += courses.filter { !$0.isBounded }.map { "\($0.what) grew from \($0.first) to \($0.last)" }
         if !doctorIsClean { failures.append("baton doctor is not clean") }
+        if !isWhole { failures.append("the run was stopped before its end") }
         failures += plants.filter { !$0.isSeen }.map { "not seen: \($0.name)" }
         return failures
     }
@@ -98,10 +103,21 @@ extension CampaignOutcome {
     }
 
     private var verdict: String {
+        let hits = records.map(\.injected).reduce(0, +)
+        guard isWhole else {
+            let found = records.map(\.violations.count).reduce(0, +)
+            return """
+                **This run was stopped before its end.** So far \(requests) requests were accepted and \(hits) faults have hit; \
+                after each kind of fault, all that had been asked for meanwhile was compared with the ledger, with \(found) \
+                violations. `baton doctor` and the planted bugs come at the end, and did not run. The machine of \
+                \(ProcessInfo.processInfo.activeProcessorCount) cores was shared: its load average was \
+                \(loadBefore.formatted()) at the beginning and \(LoadAverage.now.formatted()) at last. Seed \(plan.seed).
+                """
+        }
         let lost = violations.filter { $0.kind == .lost }.count
         let doubled = violations.filter { $0.kind == .doubled }.count
         return """
-            **\(requests) requests were accepted, \(lost) were lost and \(doubled) doubled**, with \(records.map(\.injected).reduce(0, +)) \
+            **\(requests) requests were accepted, \(lost) were lost and \(doubled) doubled**, with \(hits) \
             faults that hit. \(tasks) tasks ran \(runs) times and left \(effects) effects, one for each that succeeded; \(doubledRuns) of them were done more than once, under the same key. \
             `baton doctor` \(doctorIsClean ? "found nothing wrong" : "found violations"). \(dead) messages were given up on, \
             each of them garbage or poison that the run had sent. \
