@@ -73,7 +73,8 @@ extension PostgresError {
         case "40001", "40P01", "55P03": .conflict
         case "57014": .timedOut
         case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04": .connectionLost
-        case "53300": .unavailable
+        // Of the resources that the server has run out of, such as connections, memory or disk, some will be there again.
+        case "53000", "53100", "53200", "53300", "58030": .unavailable
         default: state.hasPrefix("08") ? .connectionLost : state.hasPrefix("23") ? .constraintViolation : .failed
         }
     }

@@ -19,7 +19,7 @@ extension Fault {
                 "memory", (1, 2), "vm_memory_monitor:set_vm_memory_high_watermark(0.0000001)",
                 restoring: "vm_memory_monitor:set_vm_memory_high_watermark({absolute, 805306368})"),
             alarm(
-                "disk", (0, 2), "rabbit_disk_monitor:set_disk_free_limit(\"1000TB\")",
+                "disk", (0, 2), "rabbit_disk_monitor:set_disk_free_limit(\"999999GB\")",
                 restoring: "rabbit_disk_monitor:set_disk_free_limit(\"100MB\")"),
         ]
     }

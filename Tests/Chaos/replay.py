@@ -6,8 +6,8 @@ import sys
 import pika
 
 url, count, minutes = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-connection = pika.BlockingConnection(pika.URLParameters(url))
-reading, writing = connection.channel(), connection.channel()
+source, target = (pika.BlockingConnection(pika.URLParameters(url)) for _ in range(2))
+reading, writing = source.channel(), target.channel()
 writing.confirm_delivery()
 reading.basic_qos(prefetch_count=500)
 taken = []
@@ -21,7 +21,8 @@ for method, properties, body in reading.consume(
     reading.basic_ack(method.delivery_tag)
     if len(taken) == count:
         break
-reading.cancel()
+# Not by a cancel: it hands back what is prefetched, which a stream does not take.
+source.close()
 confirmed = 0
 for exchange, key, properties, body in taken:
     properties.headers = {k: v for k, v in (properties.headers or {}).items() if not k.startswith("x-stream")}
@@ -30,5 +31,5 @@ for exchange, key, properties, body in taken:
         confirmed += 1
     except pika.exceptions.UnroutableError:
         pass
-connection.close()
+target.close()
 print(confirmed)
