@@ -6,9 +6,10 @@ help:
 	@echo "make chaos   what happens when things break: half an hour of faults, written to docs/reliability.md"
 	@echo "make fuzz    hostile input for the readers, SECONDS=30 for each"
 	@echo "make sanitize  the wrappers' tests under AddressSanitizer and ThreadSanitizer"
+	@echo "make bench   how fast it is here, beside the machine's limits;  make bench-peers  beside other systems, too"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup run dev test chaos chaos-short fuzz sanitize format lint
+.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 # All at once, those that simulate thousands of runs starve those that wait for a server, and time limits pass.
@@ -54,6 +55,15 @@ fuzz: setup
 
 sanitize: setup
 	@scripts/sanitize
+
+# QUICK=1 measures everything once; the tables go to docs/performance.md.
+bench: setup
+	swift build -c release --product baton
+	@Benchmarks/run.py
+
+bench-peers: setup
+	swift build -c release --product baton
+	@Benchmarks/run.py --peers
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -31,7 +31,7 @@ package struct Baton: AsyncParsableCommand {
     ]
 
     private static let servers: [any ParsableCommand.Type] = [
-        DevCommand.self, DevWatchCommand.self, TopologyCommand.self,
+        DevCommand.self, DevWatchCommand.self, BenchCommand.self, TopologyCommand.self,
     ]
 
     /// What runs for long, each a process of its own.

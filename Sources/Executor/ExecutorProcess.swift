@@ -82,6 +82,7 @@ package enum ExecutorProcess {
         case .command(let rule):
             let seen = settings.environment.filter { rule.environment.contains($0.key) }
             return CommandRun(rule: rule, folder: file.folder, environment: seen.merging(marks) { $1 })
+        case .template(let rule): return TemplateRun(rule: rule)
         case .sql(let rule):
             guard let database else {
                 let problem = Problem(

@@ -17,12 +17,15 @@ package struct SkillFile: Sendable {
     package var folder: String
     /// All of the file, as it is registered.
     package var declaration: JSONValue
+
+    package var isTemplate: Bool { if case .template = handler { true } else { false } }
 }
 
 /// What runs a skill.
 package enum SkillHandler: Sendable {
     case sql(SQLRule)
     case command(CommandRule)
+    case template(TemplateRule)
     /// Somebody else's executor serves it.
     case external
 }
@@ -47,6 +50,13 @@ package struct CommandRule: Sendable {
     package var artifactLimit: Int
     /// Between the polite signal and the last one.
     package var stopWithin: Duration
+}
+
+/// No program at all: the output is a template over `input`, ready after a delay if there is one.
+package struct TemplateRule: Sendable {
+    package var output: JSONValue
+    /// A span, or a template that gives one.
+    package var delay: JSONValue?
 }
 
 /// How an artifact is made of an output.

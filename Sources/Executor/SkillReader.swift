@@ -46,6 +46,7 @@ struct SkillReader {
         if value["handler"]?.string == "external" { return .external }
         if let sql = value["handler"]?["sql"] { return rule(sql: sql).map(SkillHandler.sql) }
         if let command = value["handler"]?["command"] { return .command(rule(command: command)) }
+        if let template = value["handler"]?["template"] { return .template(rule(template: template)) }
         return nil
     }
 
@@ -74,6 +75,19 @@ struct SkillReader {
             stopWithin: span(command["stop_within"]) ?? .seconds(5))
     }
 
+    private mutating func rule(template: JSONValue) -> TemplateRule {
+        let (output, delay) = (template["output"] ?? .null, template["delay"])
+        let place = "/handler/template"
+        check(output, at: place + "/output", output: false, run: true)
+        if let delay {
+            check(delay, at: place + "/delay", output: false)
+            if delay.string?.contains("${{") != true, Span.parse(delay) == nil {
+                refuse(place + "/delay", "invalid_span", "is no span of time such as 500ms")
+            }
+        }
+        return TemplateRule(output: output, delay: delay)
+    }
+
     private mutating func artifact(_ rule: JSONValue, at path: String) -> ArtifactRule? {
         check(rule["payload"] ?? .null, at: path + "/payload", output: true)
         check(rule["summary"] ?? .null, at: path + "/summary", output: true)
@@ -85,8 +99,8 @@ struct SkillReader {
             summary: rule["summary"]?.string, confidence: rule["confidence"] ?? 1)
     }
 
-    private mutating func check(_ template: JSONValue, at path: String, output: Bool) {
-        for problem in OutputTemplate.problems(in: template, mayUseOutput: output) {
+    private mutating func check(_ template: JSONValue, at path: String, output: Bool, run: Bool = false) {
+        for problem in OutputTemplate.problems(in: template, mayUseOutput: output, mayUseRun: run) {
             refuse(path + problem.path, problem.code, problem.message)
         }
     }

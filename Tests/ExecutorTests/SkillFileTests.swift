@@ -55,6 +55,32 @@ struct `A skill's file` {
         #expect(refusal.problems.count >= 3)
     }
 
+    @Test func `may be a template, which needs no program`() throws {
+        let skill = try read(
+            """
+            id: payments.check
+            domain: payments
+            version: 1
+            title: Checks
+            handler: { template: { output: { sum: "${{ input.a + input.b }}", at: "${{ run.started_at }}" }, delay: 5ms } }
+            """
+        ).get()
+        #expect(skill.isTemplate)
+    }
+
+    @Test func `that is a template with a wrong name or span is refused`() throws {
+        let result = try read(
+            """
+            id: payments.check
+            domain: payments
+            version: 1
+            title: Checks
+            handler: { template: { output: "${{ output.sum }}", delay: "soon" } }
+            """)
+        guard case .failure(let refusal) = result else { return #expect(Bool(false), "refused") }
+        #expect(refusal.problems.map(\.path).sorted() == ["/handler/template/delay", "/handler/template/output"])
+    }
+
     @Test func `that is no YAML is refused with its line`() throws {
         guard case .failure(let refusal) = try read("id: [1\n") else { return #expect(Bool(false), "refused") }
         #expect(refusal.problems.first?.line != nil)

@@ -35,6 +35,12 @@ package struct DevCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        let status = try await Self.run(options, command: command)
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    /// - Returns: the command's exit status; 0 without one.
+    static func run(_ options: DevOptions, command: [String]) async throws -> Int32 {
         Orphans.adopt()
         defer { Orphans.reap() }
         let work = Task { try await Development(options: options, command: command).run() }
@@ -43,8 +49,7 @@ package struct DevCommand: AsyncParsableCommand {
         }
         defer { signals.cancel() }
         do {
-            let status = try await work.value
-            if status != 0 { throw ExitCode(status) }
+            return try await work.value
         } catch is CancellationError {
             throw ExitCode(130)
         }

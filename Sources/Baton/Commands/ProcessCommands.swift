@@ -152,7 +152,8 @@ struct ExecutorCommand: ProcessCommand {
     @OptionGroup var options: ProcessOptions
     @Option(help: "The runner domain.") var domain: String
     @Option(help: "A folder of skills; those of other domains are passed over.") var skills: [String]
-    @Option(help: "How many tasks run at once.") var concurrency = 4
+    @Option(help: "How many tasks run at once: 4, or 256 when all of its skills are templates, which cost next to nothing.")
+    var concurrency: Int?
     @Option(
         name: .customLong("ack-within"),
         help: ArgumentHelp(
@@ -161,7 +162,7 @@ struct ExecutorCommand: ProcessCommand {
 
     func validate() throws {
         guard DomainName(domain) != nil else { throw ValidationError("`\(domain)` is no runner domain") }
-        guard (1...1000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 1000") }
+        guard (1...1000).contains(concurrency ?? 1) else { throw ValidationError("--concurrency is 1 to 1000") }
         guard (1...86_400).contains(ackWithin) else { throw ValidationError("--ack-within is 1 to 86400") }
     }
 
@@ -182,9 +183,13 @@ struct ExecutorCommand: ProcessCommand {
             broker: try settings.broker(connectionName: replica),
             database: try environment["BATON_DOMAIN_DATABASE_URL"].map { try PostgresSettings(url: $0) },
             environment: environment, marks: environment.filter { $0.key == ProcessMark.variable },
-            concurrency: concurrency, ackWithin: .seconds(ackWithin))
+            concurrency: concurrency ?? (Self.costNothing(files, domain) ? 256 : 4), ackWithin: .seconds(ackWithin))
         return try ExecutorProcess.services(
             executor, objects: try ObjectStores.open(try settings.objects()), logger: logger)
+    }
+
+    private static func costNothing(_ skills: [SkillFile], _ domain: String) -> Bool {
+        skills.allSatisfy { $0.isTemplate || $0.domain.text != domain }
     }
 
     /// Ours, where what is meant for this domain (`BATON_DOMAIN_PAYMENTS_…`) has the name that skills know (`BATON_DOMAIN_…`).

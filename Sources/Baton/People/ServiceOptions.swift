@@ -56,6 +56,9 @@ struct ServiceOptions: ParsableArguments {
     /// Whether there is a database to ask.
     var hasDatabase: Bool { (try? setting("BATON_DATABASE_URL")) != nil }
 
+    /// The broker's management API, where there is one to ask.
+    var management: String? { try? setting("BATON_MANAGEMENT_URL") }
+
     private func setting(_ name: String) throws -> String {
         if data == nil, let value = ProcessInfo.processInfo.environment[name], !value.isEmpty { return value }
         let state = try DevState.find(data: data)

@@ -9,6 +9,7 @@ struct Scope {
     var index: JSONValue = .null
     /// Of the run of a skill.
     var output: JSONValue = .null
+    var run: JSONValue = .null
     /// How the needs ended.
     var succeeded = true
     var failed = false
@@ -41,6 +42,7 @@ struct Evaluator {
         case .root(.item): return scope.item
         case .root(.index): return scope.index
         case .root(.output): return scope.output
+        case .root(.run): return scope.run
         case .task(let id, let field): return scope.task(id, field)
         case .member(let inner, let name, let offset):
             return try member(name, of: try value(of: inner), at: offset)

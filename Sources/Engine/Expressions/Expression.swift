@@ -15,8 +15,8 @@ indirect enum Expression: Sendable {
     case binary(Operator, Expression, Expression, offset: Int)
     case call(Function, [Expression], offset: Int)
 
-    /// What an expression can begin with, beside `tasks`; `output` in the templates of skills only.
-    enum Root: String, Sendable, CaseIterable { case input, workflow, item, index, output }
+    /// What an expression can begin with, beside `tasks`; `output` and `run` in the templates of skills only.
+    enum Root: String, Sendable, CaseIterable { case input, workflow, item, index, output, run }
 
     enum TaskField: String, Sendable, CaseIterable { case output, status, error, attempt, artifacts }
 

@@ -208,7 +208,8 @@ extension DefinitionReader {
                 case .task(let id, _): found.append(.init(task: id, path: path))
                 case .root(.item) where !item, .root(.index) where !item:
                     complaints.append("item and index belong to the with of a forEach task")
-                case .root(.output): complaints.append("output belongs to the templates of a skill")
+                case .root(.output), .root(.run):
+                    complaints.append("output and run belong to the templates of a skill")
                 case .call(let function, _, _) where function.isStatus && !status:
                     complaints.append("\(function.rawValue)() belongs to an if")
                 default: break

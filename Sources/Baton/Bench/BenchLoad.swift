@@ -1,0 +1,150 @@
+import AMQP
+import Contracts
+import JSON
+import Relay
+
+/// Submits workflows and hears of their ends, over the broker and nothing else.
+struct BenchLoad {
+    let broker: AMQPSettings
+    let shapes: [Shape]
+    /// A plan sent along with each request, where no definition is registered.
+    let sendsPlans: Bool
+    let concurrency: Int
+    /// Bytes of JSON that each task takes, about.
+    let payload: Int
+    /// Without any news for so long it is given up.
+    let patience: Duration
+    /// Whether artifacts are listened to, too: how far revisions lag behind them.
+    let hearsArtifacts: Bool
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs `count` workflows to their ends.
+    ///
+    /// - Parameter progress: hears of every second.
+    func run(_ count: Int, progress: (BenchTally) -> Void) async throws -> BenchTally {
+        let name = Listening.name()
+        let consumer = Consumer(broker, prefetch: 5000, batchLimit: 5000, logger: .silent)
+        let publisher = Publisher(broker, logger: .silent)
+        do {
+            try await consumer.subscribe(queue(name))
+            let tally = try await run(count, name, consumer, publisher, progress)
+            await publisher.close()
+            await consumer.close()
+            return tally
+        } catch {
+            await publisher.close()
+            await consumer.close()
+            throw error
+        }
+    }
+
+    private func queue(_ name: String) -> Subscription {
+        let types = [MessageType.workflowCompleted, .workflowRejected, .workflowProgress]
+        var bindings = types.map { (exchange: Exchange.workflow.rawValue, key: $0.rawValue + ".#") }
+        if hearsArtifacts { bindings.append((Exchange.task.rawValue, MessageType.artifactCreated.rawValue + ".#")) }
+        return .exclusive(name: QueueName.watch(name), bindings: bindings)
+    }
+
+    private func run(
+        _ count: Int, _ name: String, _ consumer: Consumer, _ publisher: Publisher, _ progress: (BenchTally) -> Void
+    ) async throws -> BenchTally {
+        var tally = BenchTally(count: count, began: .now)
+        try await submit(min(concurrency, count), name, publisher, &tally)
+        var said = ContinuousClock.now
+        // The last revisions may come after the last end: they are part of what it all costs.
+        while tally.ended < count || !tally.open.isEmpty {
+            let batch = try await heard(consumer, tally)
+            let now = ContinuousClock.now
+            let endedBefore = tally.ended
+            for delivery in batch { try take(WireMessage(delivery), at: now, &tally) }
+            let free = min(tally.ended - endedBefore, count - tally.submitted)
+            if free > 0 { try await submit(free, name, publisher, &tally) }
+            try await consumer.ack(batch)
+            if now - said >= .seconds(1) {
+                progress(tally)
+                said = now
+            }
+        }
+        return tally
+    }
+
+    private func heard(_ consumer: Consumer, _ tally: BenchTally) async throws -> [Delivery] {
+        try await withThrowingTaskGroup(of: [Delivery].self) { group in
+            group.addTask { try await consumer.nextBatch() }
+            group.addTask { [patience] in
+                try await Task.sleep(for: patience)
+                return []
+            }
+            defer { group.cancelAll() }
+            let batch = try await group.next() ?? []
+            guard !batch.isEmpty else {
+                throw Failure(
+                    description:
+                        "nothing was heard for \(patience): \(tally.ended) of \(tally.count) workflows have ended")
+            }
+            return batch
+        }
+    }
+
+    // MARK: Asking
+
+    private func submit(_ count: Int, _ name: String, _ publisher: Publisher, _ tally: inout BenchTally) async throws {
+        var left = count
+        while left > 0 {
+            let size = min(left, 100)
+            left -= size
+            var messages: [Message] = []
+            for _ in 0..<size { messages.append(try request(tally.submitted + messages.count, name, &tally)) }
+            tally.submitted += size
+            // What is not confirmed is asked again under the same id, which is harmless.
+            for _ in 0..<10 {
+                let answers = await publisher.publish(messages)
+                messages = zip(messages, answers).filter { $1 != .confirmed }.map(\.0)
+                if messages.isEmpty { break }
+            }
+            guard messages.isEmpty else { throw Failure(description: "the broker does not confirm requests") }
+        }
+    }
+
+    private func request(_ number: Int, _ name: String, _ tally: inout BenchTally) throws -> Message {
+        let shape = shapes[number % shapes.count]
+        let wf = "\(name)-\(number)"
+        let pad = String(repeating: "x", count: max(0, payload - wf.utf8.count - 60))
+        let body = WorkflowRequested(
+            requestID: RequestID(unchecked: wf), workspace: Workspace(unchecked: "default"),
+            definition: sendsPlans ? nil : shape.name + "@1", plan: sendsPlans ? shape.definition : nil,
+            input: ["wf": .string(wf), "pad": .string(pad)], actor: Contracts.Actor(id: "bench"))
+        let now = Timestamp(milliseconds: Moment.now)
+        let envelope = Envelope(of: body, id: .random(at: now), source: "/bench", time: now)
+        let id = WorkflowID(workspace: body.workspace, requestID: body.requestID)
+        tally.open[id] = BenchTally.Open(wf: wf, shape: shape, submittedAt: .now)
+        return Message(envelope.message(to: body.route, body: try body.encoded()))
+    }
+
+    // MARK: Hearing
+
+    private func take(_ wire: WireMessage, at now: ContinuousClock.Instant, _ tally: inout BenchTally) throws {
+        guard let id = wire.correlationID.flatMap({ WorkflowID($0) }), tally.open[id] != nil else {
+            if wire.type == MessageType.workflowRejected.rawValue { try refused(wire, tally) }
+            return
+        }
+        switch wire.type.flatMap(MessageType.init) {
+        case .workflowProgress: try tally.revised(id, try InboundMessage.decode(wire, validating: false), at: now)
+        case .artifactCreated: tally.open[id]?.artifacts.append(now)
+        case .workflowCompleted: try tally.completed(id, try InboundMessage.decode(wire, validating: false), at: now)
+        case .workflowRejected: try refused(wire, tally)
+        default: break
+        }
+    }
+
+    private func refused(_ wire: WireMessage, _ tally: BenchTally) throws {
+        guard case .workflowRejected(let body)? = try? InboundMessage.decode(wire, validating: false).body,
+            let id = body.workflowID, tally.open[id] != nil
+        else { return }
+        let problems = body.problems.map { "\($0.path): \($0.message)" }.joined(separator: "\n    ")
+        throw Failure(description: "a request was refused:\n    \(problems)")
+    }
+}
