@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+@testable import JSON
 import Testing
 
 private func schema(_ text: String, documents: [String: String] = [:]) throws -> JSONSchema {
@@ -130,6 +130,15 @@ struct `A schema` {
         }
         for value in one.invalid {
             #expect(!schema.validate(try JSONReader.parse(value)).isEmpty, "\(value) by \(one.schema)")
+        }
+    }
+
+    @Test(arguments: cases.indices) func `judges as valijson does`(number: Int) throws {
+        let one = cases[number]
+        let schema = try schema(one.schema)
+        for text in one.valid + one.invalid {
+            let value = try JSONReader.parse(text)
+            #expect(schema.verdict.isValid(value) == schema.problems(of: value).isEmpty, "\(text) by \(one.schema)")
         }
     }
 
@@ -370,6 +379,7 @@ struct `A schema` {
             #expect(schema.validate(other).isEmpty == (value == other))
             let listed = try JSONSchema(["properties": ["v": ["enum": [value, other]]]])
             #expect(listed.validate(["v": other]).isEmpty)
+            #expect(schema.verdict.isValid(other) == schema.problems(of: other).isEmpty)
         }
     }
 }

@@ -52,11 +52,13 @@ extension JSONSchemaError: CustomStringConvertible {
 
 /// A JSON Schema (draft-07), compiled once, used by any number of threads.
 ///
-/// valijson walks the schema beside json-c's tree of the value. Patterns, formats, lengths, bounds, `multipleOf`,
+/// A value is judged as it is; one that is not valid, and one nested deep, goes to valijson, which walks the schema beside
+/// json-c's tree of the value and says what is wrong. Patterns, formats, lengths, bounds, `multipleOf`,
 /// `const`, `enum` and `uniqueItems` are checked here, exactly and in time linear in the value: valijson uses
 /// `std::regex`, which recurs once per character, and doubles.
 package final class JSONSchema: Sendable {
     private let handle: SchemaHandle
+    let verdict: SchemaVerdict
     private let checks: [SchemaCheck]
     private let patterns: [Pattern]
     /// How many schemas apply to one value, each within the one before.
@@ -70,6 +72,7 @@ package final class JSONSchema: Sendable {
             return (bundle, try SchemaHandle(compiling: bundle.json))
         }
         self.handle = handle
+        verdict = SchemaVerdict(bundle)
         checks = bundle.checks
         patterns = bundle.patterns
         chain = bundle.chain
@@ -77,6 +80,11 @@ package final class JSONSchema: Sendable {
 
     /// - Returns: all problems, in the order of the schema; none when the value is valid.
     package func validate(_ value: JSONValue) -> [SchemaProblem] {
+        verdict.isValid(value) == true ? [] : problems(of: value)
+    }
+
+    /// By valijson.
+    func problems(of value: JSONValue) -> [SchemaProblem] {
         let tree = JSONCTree(value)
         defer { extendLifetime(tree) }
         let raw = unsafe tree.raw
