@@ -33,6 +33,7 @@ package actor Consumer {
     private nonisolated let settings: AMQPSettings
     private nonisolated let inbox: Inbox
     private nonisolated let lifetime = Lifetime()
+    private nonisolated let settled = SettledDeliveries()
     private let prefetch: UInt16
     private let logger: Logger
     private(set) var link: Link?
@@ -148,22 +149,23 @@ package actor Consumer {
 
     /// Acknowledges, in few frames. Does not wait for the socket; what the broker does not get to see comes back.
     package nonisolated func ack(_ deliveries: [Delivery]) async throws(AMQPError) {
-        try settle(deliveries) { $0.write($1, isAck: true) }
+        try settle(deliveries, isAck: true)
     }
 
     /// Hands back to the queue, for the broker to give to whom it likes.
     package nonisolated func release(_ deliveries: [Delivery]) async {
-        try? settle(deliveries) { $0.write($1, isAck: false) }
+        try? settle(deliveries, isAck: false)
     }
 
-    private nonisolated func settle(
-        _ deliveries: [Delivery], _ write: @escaping @Sendable (isolated Consumer, [UInt64: [UInt64]]) -> Void
-    ) throws(AMQPError) {
+    private nonisolated func settle(_ deliveries: [Delivery], isAck: Bool) throws(AMQPError) {
         guard !lifetime.isOver else { throw .closedHere }
-        guard !deliveries.isEmpty else { return }
-        var tags: [UInt64: [UInt64]] = [:]
-        for delivery in deliveries { tags[delivery.epoch, default: []].append(delivery.tag) }
-        thread.perform { [self, tags] in assumeIsolated { write($0, tags) } }
+        guard !deliveries.isEmpty, settled.add(deliveries, isAck: isAck) else { return }
+        thread.perform { [self] in assumeIsolated { $0.writeSettled() } }
+    }
+
+    /// Whatever has been settled by now, in one go.
+    private func writeSettled() {
+        for (isAck, tags) in settled.take() { write(tags, isAck: isAck) }
     }
 
     private func write(_ settled: [UInt64: [UInt64]], isAck: Bool) {

@@ -17,7 +17,8 @@ extension MessageID {
 
     /// A UUIDv7 for whoever begins something.
     package static func random(at time: Timestamp) -> MessageID {
-        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        var random = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+        var bytes = unsafe withUnsafeBytes(of: &random) { unsafe Array($0) }
         stamp(time, into: &bytes)
         return uuid(&bytes, version: 7)
     }
@@ -30,12 +31,15 @@ extension MessageID {
     private static func uuid(_ bytes: inout [UInt8], version: UInt8) -> MessageID {
         bytes[6] = bytes[6] & 0x0F | version << 4
         bytes[8] = bytes[8] & 0x3F | 0x80
-        var text = ""
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
         for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += CollectionOfOne(byte).hex
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
         }
-        return MessageID(unchecked: text)
+        return MessageID(unchecked: String(decoding: text, as: UTF8.self))
     }
 }
 

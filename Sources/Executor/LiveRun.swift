@@ -21,6 +21,7 @@ actor LiveRun: RunEvents {
     private var lines: [LogLine] = []
     private var linesSeen = 0
     private var shipping: Task<Void, Never>?
+    private var unsaid: [any WorkflowBody] = []
 
     init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
@@ -40,11 +41,15 @@ actor LiveRun: RunEvents {
 
     // MARK: Of the run as a whole
 
-    func start() async -> Bool {
-        await say(
-            TaskStarted(
-                workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
-                delivery: delivery))
+    func start() async -> Bool { await say(started) }
+
+    /// The start is told with whatever is told first: of a run that takes no time, nobody gains by hearing of it sooner.
+    func startWithFirstWord() { unsaid = [started] }
+
+    private var started: TaskStarted {
+        TaskStarted(
+            workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
+            delivery: delivery)
     }
 
     func beat() async {
@@ -72,7 +77,9 @@ actor LiveRun: RunEvents {
     }
 
     private func say(_ body: some WorkflowBody) async -> Bool {
-        await voice.say(body, of: order, causation: causation, while: isWanted)
+        let bodies = unsaid + [body]
+        unsaid = []
+        return await voice.say(bodies, of: order, causation: causation, while: isWanted)
     }
 
     // MARK: RunEvents

@@ -92,6 +92,9 @@ struct OrderRunner: Service {
             order, causation: id, delivery: taken.delivery.deliveryCount, voice: voice, objects: objects,
             limits: skills[order.skillID]?.file.handler.limits ?? RunLimits(),
             isWanted: { isKept.isSet || taken.isHeld })
+        if skills[order.skillID]?.run.isInstant == true, order.awaitGo != true {
+            return await runAtOnce(live, key, taken)
+        }
         let start = Task { await live.start() }
         let work = Task { () async -> Result<RunResult, RunFailure> in
             guard await start.value else { return .failure(.lost) }
@@ -111,6 +114,13 @@ struct OrderRunner: Service {
             return result
         }
         await finish(result, live, key, taken, isKept: isKept.isSet)
+        await register.end(key)
+    }
+
+    private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
+        guard await register.begin(key, onCancel: {}) else { return await ack(taken) }
+        await live.startWithFirstWord()
+        await finish(await perform(live.order, live), live, key, taken, isKept: false)
         await register.end(key)
     }
 
@@ -168,9 +178,14 @@ struct OrderRunner: Service {
                 throw RunFailure(code: "unknown_skill", message: "this executor has no skill `\(order.skillID)`")
             }
             try skill.checkInput(order.input)
-            let result = try await withTimeout(order.timeout.duration) { () async throws(RunFailure) in
-                try await skill.run.run(order, live)
-            }
+            let result =
+                if skill.run.isInstant {
+                    try await skill.run.run(order, live)
+                } else {
+                    try await withTimeout(order.timeout.duration) { () async throws(RunFailure) in
+                        try await skill.run.run(order, live)
+                    }
+                }
             try skill.checkOutput(result.output)
             if await live.records.isEmpty {
                 for rule in skill.file.artifacts {

@@ -23,6 +23,8 @@ struct ArtifactDraft: Sendable {
 
 /// Runs a skill for one order.
 protocol SkillRun: Sendable {
+    /// It takes no time and waits for nothing: nobody has to watch over it, and its start is told with what it finds.
+    var isInstant: Bool { get }
     /// - Throws: ``RunFailure``; of a cancelled task, whatever it likes.
     func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult
 }
@@ -32,6 +34,10 @@ struct RunResult: Sendable {
     var output: JSONValue
     /// Tasks to be added to the workflow, `{"tasks": {…}}`: the dispatcher checks them.
     var expansion: JSONValue?
+}
+
+extension SkillRun {
+    var isInstant: Bool { false }
 }
 
 /// Why a run did not end well.

@@ -8,10 +8,12 @@ import JSON
 struct TemplateRun: SkillRun {
     let rule: TemplateRule
 
-    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> JSONValue {
+    var isInstant: Bool { rule.delay == nil }
+
+    func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult {
         let run: JSONValue = ["started_at": .number(Self.seconds())]
         if let delay = rule.delay { try await wait(delay, order.input) }
-        return try OutputTemplate.resolve(rule.output, input: order.input, output: .null, run: run)
+        return RunResult(output: try OutputTemplate.resolve(rule.output, input: order.input, output: .null, run: run))
     }
 
     private func wait(_ delay: JSONValue, _ input: JSONValue) async throws(RunFailure) {

@@ -16,43 +16,52 @@ struct Voice: Sendable {
 
     static func now() -> Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
-    /// Publishes until it is confirmed.
+    /// Publishes until all of it is confirmed.
     ///
     /// - Parameter isWanted: asked before each try; when the order went back to the broker, so does what it led to.
     /// - Returns: whether it was confirmed.
     func say(
-        _ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?,
+        _ bodies: [any WorkflowBody], of order: TaskDispatched, causation: MessageID?,
         while isWanted: @Sendable () -> Bool = { true }
     ) async -> Bool {
-        let route = Route.task(type(of: body).type, domain: domain, skill: order.skillID)
-        let now = Voice.now()
-        let envelope = Envelope(of: body, id: .random(at: now), source: source, time: now, causation: causation)
-        guard let bytes = try? body.encoded() else { return false }
-        let message = Message(envelope.message(to: route, body: bytes))
+        var open = bodies.compactMap { message($0, of: order, causation: causation) }
+        guard open.count == bodies.count else { return false }
         var backoff = Duration.milliseconds(50)
         while isWanted() && !Task.isCancelled {
-            switch await publisher.publish([message]).first {
-            case .confirmed: return true
-            case .returned(_, let text):
-                logger.warning("No queue took a message", metadata: ["detail": "\(text)", "type": "\(envelope.type)"])
-            case .unknown(let error):
-                logger.warning(
-                    "A message was not confirmed", metadata: ["error": "\(error)", "type": "\(envelope.type)"])
-            case nil: return false
-            }
+            let answers = await publisher.publish(open)
+            open = zip(open, answers).filter { !isTaken($0, $1) }.map(\.0)
+            if open.isEmpty { return true }
             try? await Task.sleep(for: backoff)  // a backoff, not a poll
             backoff = min(backoff * 2, .seconds(5))
         }
         return false
     }
 
-    /// Says it once; whether anybody hears it matters little.
-    func mention(_ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?) async {
+    private func isTaken(_ message: Message, _ answer: Confirmation) -> Bool {
+        let type: Logger.MetadataValue = "\(message.properties.type ?? "")"
+        switch answer {
+        case .confirmed: return true
+        case .returned(_, let text):
+            logger.warning("No queue took a message", metadata: ["detail": "\(text)", "type": type])
+        case .unknown(let error):
+            logger.warning("A message was not confirmed", metadata: ["error": "\(error)", "type": type])
+        }
+        return false
+    }
+
+    private func message(
+        _ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?, isMandatory: Bool = true
+    ) -> Message? {
         let route = Route.task(type(of: body).type, domain: domain, skill: order.skillID)
         let now = Voice.now()
         let envelope = Envelope(of: body, id: .random(at: now), source: source, time: now, causation: causation)
-        guard let bytes = try? body.encoded() else { return }
-        _ = await publisher.publish([Message(envelope.message(to: route, body: bytes), isMandatory: false)])
+        return (try? body.encoded()).map { Message(envelope.message(to: route, body: $0), isMandatory: isMandatory) }
+    }
+
+    /// Says it once; whether anybody hears it matters little.
+    func mention(_ body: some WorkflowBody, of order: TaskDispatched, causation: MessageID?) async {
+        guard let message = message(body, of: order, causation: causation, isMandatory: false) else { return }
+        _ = await publisher.publish([message])
     }
 
     /// Tells the dispatchers how much this replica can take.

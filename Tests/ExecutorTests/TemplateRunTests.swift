@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct `A template` {
     private func run(_ rule: TemplateRule, _ input: JSONValue) async throws(RunFailure) -> JSONValue {
-        try await TemplateRun(rule: rule).run(order(input: input), Recorder())
+        try await TemplateRun(rule: rule).run(order(input: input), Recorder()).output
     }
 
     @Test func `gives what is filled into it`() async throws {
