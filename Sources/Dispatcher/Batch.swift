@@ -65,6 +65,17 @@ struct Batch {
         }
     }
 
+    /// Of each workflow a message that is to be in its history with the next commit: its own orders may be caused by it.
+    var carriers: [WorkflowID: (Received.ID, MessageID)] {
+        var carriers: [WorkflowID: (Received.ID, MessageID)] = [:]
+        for (item, message) in messages where recorded.contains(item) && !again.contains(item) {
+            if case .done = outcomes[item], let id = message.body.message.workflow {
+                carriers[id] = (item, message.envelope.id)
+            }
+        }
+        return carriers
+    }
+
     /// A message that is in a history now, so that a copy of it is known: orders of other workflows may be caused by it
     /// too, and are then found again with its own events.
     var carrier: (Received.ID, MessageID)? {

@@ -20,6 +20,8 @@ package actor Dispatcher: MessageHandler {
         var revision = 0
         /// Its tasks that wait for room in a window.
         var waiting: Set<TaskID> = []
+        /// When the row says that somebody is to look at those.
+        var windowWake: Timestamp?
         var lastUsed: UInt64 = 0
     }
 
@@ -36,6 +38,8 @@ package actor Dispatcher: MessageHandler {
     /// What `uses` was at the last two looks at the clock, and whether the older one has yet to be acted on.
     private var looks: (last: UInt64, before: UInt64, isDue: Bool) = (0, 0, false)
     private var window = OrderWindow()
+    /// What is ordered once its cause is written down.
+    private var reserved: [ReadyTask] = []
     nonisolated let wakes = WakeBoard()
     /// The skills that tasks may be added of.
     private let shelf = CatalogShelf()
@@ -66,14 +70,16 @@ package actor Dispatcher: MessageHandler {
             batch.fresh = try await load(batch.workflows.union(idle))
             let catalogs = try await catalogs(for: batch)
             take(&batch, catalogs)
+            fill(&batch)
             try await republish(&batch)
             try await store.record(batch.executors)
             try await commit(&batch)
             try await grantSlots(&batch)
-            try await refill(&batch)
-            forget()
+            try await fillOthers(&batch)
+            forget(batch.workflows)
             return batch.outcomes
         } catch {
+            takeReserved().forEach(wait)
             // What is in memory may be ahead of the rows now: read it anew.
             drop(batch.workflows.union(batch.touched))
             throw failure(error)
@@ -129,8 +135,10 @@ package actor Dispatcher: MessageHandler {
     }
 
     /// Keeps memory bounded: the workflows go that were used longest ago.
-    private func forget() {
-        held = held.filter { $0.value.state.exists || $0.value.revision > 0 }
+    ///
+    /// - Parameter seen: those that the last batch spoke of; what does not exist of them is not kept.
+    private func forget(_ seen: Set<WorkflowID>) {
+        for id in seen where held[id].map({ !$0.state.exists && $0.revision == 0 }) == true { held[id] = nil }
         guard held.count > capacity else { return }
         let oldest = held.sorted { $0.value.lastUsed < $1.value.lastUsed }.prefix(held.count - capacity * 9 / 10)
         drop(oldest.map(\.key))
@@ -226,7 +234,8 @@ package actor Dispatcher: MessageHandler {
             if !change.isEmpty { changes.append((id, change)) }
         }
         let rows = changes.map { id, change in
-            WorkflowRows(change, of: held[id]!, events: batch.events[id] ?? [], wakeAt: windowWake(held[id]!))
+            setWindowWake(id)
+            return WorkflowRows(change, of: held[id]!, events: batch.events[id] ?? [], wakeAt: held[id]!.windowWake)
         }
         let outcome = try await store.commit(
             .init(
@@ -260,12 +269,18 @@ package actor Dispatcher: MessageHandler {
 
     private func watch(_ id: WorkflowID, _ change: Engine.Changes) {
         for task in change.tasks { wakes.set(id, task.id, attempt: task.attempt, due: task.wakeAt, now: now) }
-        if let workflow = held[id] { wakes.set(id, nil, attempt: 0, due: windowWake(workflow), now: now) }
+        if let workflow = held[id] { wakes.set(id, nil, attempt: 0, due: workflow.windowWake, now: now) }
     }
 
-    /// Tasks that wait for room have no rows: when we die, this is what makes another look at their workflow.
-    private func windowWake(_ workflow: Held) -> Timestamp? {
-        !workflow.waiting.isEmpty && !workflow.state.isTerminal ? now + .seconds(15) : nil
+    /// Tasks that wait for room have no rows: when we die, this is what makes another look at their workflow. It stays
+    /// where it is while it is some way off: a column with an index that moves costs an entry in every index of the row.
+    private func setWindowWake(_ id: WorkflowID) {
+        guard let workflow = held[id], !workflow.waiting.isEmpty, !workflow.state.isTerminal else {
+            held[id]?.windowWake = nil
+            return
+        }
+        if let wake = workflow.windowWake, wake - now > .seconds(7) { return }
+        held[id]?.windowWake = now + .seconds(20)
     }
 
     private func extendLeases(_ changes: [(WorkflowID, Engine.Changes)]) async throws {
@@ -292,16 +307,43 @@ package actor Dispatcher: MessageHandler {
         }
     }
 
-    /// Orders what waits for room that the batch has made. In a transaction of its own: what these orders are caused by is
-    /// written down already, so a redelivery of it finds them.
-    private func refill(_ batch: inout Batch) async throws {
-        guard let (item, cause) = batch.carrier else { return }
-        batch.begin()
+    /// Orders what waits for room that the batch has made: at once where a message about the same workflow is the cause,
+    /// for the two are written together.
+    private func fill(_ batch: inout Batch) {
+        let carriers = batch.carriers
         while let task = window.next() {
+            guard held[task.workflowID]?.waiting.contains(task.taskID) == true else { continue }
+            if let (item, cause) = carriers[task.workflowID] {
+                held[task.workflowID]?.waiting.remove(task.taskID)
+                order(task, causation: cause, item, &batch)
+            } else {
+                // Until then its row says that it waits.
+                window.change([task.domain: 1])
+                reserved.append(task)
+            }
+        }
+    }
+
+    /// And of other workflows, in a transaction of its own: what these orders are caused by is written down by then, so a
+    /// redelivery of it finds them.
+    private func fillOthers(_ batch: inout Batch) async throws {
+        let others = takeReserved()
+        guard let (item, cause) = batch.carrier else { return others.forEach(wait) }
+        batch.begin()
+        // And what has become ready since, such as the tasks of a workflow that was given a slot.
+        var next = others[...]
+        while let task = next.popFirst() ?? window.next() {
             guard held[task.workflowID]?.waiting.remove(task.taskID) != nil else { continue }
             order(task, causation: cause, item, &batch)
         }
         if !batch.touched.isEmpty { try await commit(&batch) }
+    }
+
+    /// The tasks that room was kept for; the room is free again.
+    private func takeReserved() -> [ReadyTask] {
+        defer { reserved = [] }
+        for task in reserved { window.change([task.domain: -1]) }
+        return reserved
     }
 
     // MARK: What the services around it ask for
