@@ -79,7 +79,12 @@ let package = Package(
                 "Relay", "Handover", "Engine", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle, log,
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
-        library("Gatherer", ["Relay", "Gathering", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library(
+            "Gatherer",
+            [
+                "Relay", "Gathering", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         library(
             "Executor",
             [

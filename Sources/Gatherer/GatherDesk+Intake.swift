@@ -88,26 +88,42 @@ extension GatherDesk {
 
     /// What the dispatcher's rows say, where a message asks for it or speaks of a task that the plan does not know.
     private func plans(_ items: [WorkflowID: [Item]]) async throws -> [WorkflowID: WorkflowPlan] {
-        let wanted = items.filter { id, items in
-            guard let gathering = live[id]?.gathering else { return false }
-            return items.contains { item in
-                switch item.meaning {
-                case .end, .plan: true
-                case .artifact(let body): !gathering.isPlanned(body.taskID)
-                case .events(let events): events.contains { $0.task.map { !gathering.isPlanned($0) } ?? false }
-                case .nothing: false
-                }
+        var ended: [String] = []
+        var wanted: [String] = []
+        for (id, items) in items {
+            guard let gathering = live[id]?.gathering else { continue }
+            if items.contains(where: {
+                speaksOfUnplanned($0, gathering) || ($0.meaning.isPlan && !justBegun.contains(id))
+            }) {
+                wanted.append(id.text)
+            } else if items.contains(where: \.meaning.isEnd) {
+                ended.append(id.text)
             }
         }
-        let plans = try await store.plans(of: wanted.keys.map(\.text).sorted())
+        var plans = try await store.ends(of: ended.sorted())
+        // One that ended with a task that was added, and that nobody has heard of yet.
+        wanted +=
+            plans.filter { id, plan in
+                let gathering = live[WorkflowID(unchecked: id)]?.gathering
+                return plan.tasks.contains { gathering?.isPlanned(TaskID(unchecked: $0.taskID)) == false }
+            }.keys
+        plans.merge(try await store.plans(of: wanted.sorted())) { $1 }
         return Dictionary(uniqueKeysWithValues: plans.map { (WorkflowID(unchecked: $0), $1) })
+    }
+
+    private func speaksOfUnplanned(_ item: Item, _ gathering: Gathering) -> Bool {
+        switch item.meaning {
+        case .artifact(let body): !gathering.isPlanned(body.taskID)
+        case .events(let events): events.contains { $0.task.map { !gathering.isPlanned($0) } ?? false }
+        case .end, .plan, .nothing: false
+        }
     }
 
     /// Applies messages to the copy in memory.
     ///
     /// - Returns: what is to be written of it.
     private func apply(_ items: [Item], _ plan: WorkflowPlan?, to id: WorkflowID, at now: Timestamp) -> Ingest? {
-        guard var copy = live.removeValue(forKey: id) else { return nil }  // so that it is not copied when it changes
+        guard var copy = live.take(id) else { return nil }  // so that it is not copied when it changes
         var events: [GatherEvent] = []
         if let plan { events.append(.planned(plan.planned.filter { !copy.gathering.isPlanned($0.id) })) }
         for item in items {
@@ -125,7 +141,7 @@ extension GatherDesk {
         let ingest = Ingest(
             gathering: copy.row, taken: items.count,
             tasks: touched.compactMap { copy.gathering.record(of: $0)?.row(of: id) },
-            artifacts: distinct(items.compactMap(\.artifact?.row)))
+            artifacts: distinct(items.compactMap(\.artifact?.row)), isClean: copy.coalescer.due == nil)
         live[id] = copy
         touch(id)
         return ingest
@@ -143,17 +159,10 @@ extension GatherDesk {
     func commit(_ ingests: [Ingest]) async throws -> Set<WorkflowID> {
         let written = try await store.ingest(ingests)
         var lost: Set<WorkflowID> = []
-        var unchanged: [GatheringRow] = []
         for ingest in ingests {
             let id = WorkflowID(unchecked: ingest.gathering.workflowID)
-            guard let seq = written[id.text] else {
-                lost.insert(id)
-                continue
-            }
-            live[id]?.row.ingestSeq = seq
-            if let copy = live[id], copy.coalescer.due == nil { unchanged.append(copy.row) }
+            if let seq = written[id.text] { live[id]?.row.ingestSeq = seq } else { lost.insert(id) }
         }
-        if !unchanged.isEmpty { _ = try await store.settleUnchanged(unchanged) }
         drop(lost)
         return lost
     }

@@ -13,9 +13,6 @@ extension GatherDesk {
     func makeRevisions(isLast: Bool = false) async throws {
         try await alone {
             let now = Timestamp.now
-            for id in live.keys where live[id]?.closeAt.map({ $0 <= now }) ?? false {
-                live[id]?.note(at: now, closeAfter: settings.closeAfter)
-            }
             let due = due(at: now, isLast: isLast)
             guard !due.isEmpty else { return }
             try await publish(due, at: now)
@@ -23,21 +20,29 @@ extension GatherDesk {
     }
 
     private func due(at now: Timestamp, isLast: Bool) -> [WorkflowID] {
-        let due = live.values.filter { copy in
-            guard let due = copy.coalescer.due, !copy.isSending else { return false }
-            return isLast || due <= now
+        var due: [(id: WorkflowID, dirtySince: Timestamp)] = []
+        var stale = 0
+        for id in isLast ? Array(live.ids) : live.takeDue(at: now) {
+            if live[id]?.closeAt.map({ $0 <= now }) == true { live[id]?.note(at: now, closeAfter: settings.closeAfter) }
+            guard let copy = live[id], let dueAt = copy.coalescer.due, !copy.isSending, isLast || dueAt <= now else {
+                live.remind(id)
+                continue
+            }
+            let dirtySince = copy.coalescer.dirtySince ?? now
+            if now - dirtySince > settings.maxStaleness { stale += 1 }
+            due.append((id, dirtySince))
         }
-        let stale = due.count { now - ($0.coalescer.dirtySince ?? now) > settings.maxStaleness }
         if stale > 0 { logger.info("Some workflows waited long for a revision", metadata: ["count": "\(stale)"]) }
-        return due.sorted { ($0.coalescer.dirtySince ?? now, $0.id) < ($1.coalescer.dirtySince ?? now, $1.id) }
-            .prefix(settings.roundLimit).map(\.id)
+        due.sort { ($0.dirtySince, $0.id) < ($1.dirtySince, $1.id) }
+        for (id, _) in due.dropFirst(settings.roundLimit) { live.remind(id) }
+        return due.prefix(settings.roundLimit).map(\.id)
     }
 
     private func publish(_ ids: [WorkflowID], at now: Timestamp) async throws {
         var revisions: [(id: WorkflowID, revision: RevisionMaker.Revision)] = []
         var publications: [Publication] = []
         for id in ids {
-            guard var copy = live.removeValue(forKey: id) else { continue }
+            guard var copy = live.take(id) else { continue }
             do {
                 let revision = try await maker.revision(of: &copy, at: now)
                 revisions.append((id, revision))
@@ -54,7 +59,9 @@ extension GatherDesk {
         }
         let written: [String: Int]
         do {
-            written = try await store.publish(publications)
+            let confirmed = outbox.confirmed
+            written = try await store.publish(publications, confirmed: confirmed.map { ($0.id.text, $0.revision) })
+            for revision in confirmed { outbox.remove(revision) }
         } catch let error as PostgresError where !error.mayHaveCommitted {
             for (id, _) in revisions { live[id]?.coalescer.postpone(until: now + .seconds(1)) }
             throw error
@@ -64,7 +71,7 @@ extension GatherDesk {
             throw error
         }
         for (id, revision) in revisions {
-            guard written[id.text] != nil, var copy = live.removeValue(forKey: id) else {
+            guard written[id.text] != nil, var copy = live.take(id) else {
                 live[id] = nil
                 continue
             }
@@ -76,38 +83,27 @@ extension GatherDesk {
 
     // MARK: what is on its way
 
-    /// The broker's answers to the first of the outbox, in order.
+    /// The broker's answers, in order: what it has lets the next revision of its workflow go.
     func settle(_ sent: [Unconfirmed], confirmed: [Bool]) {
         for (sent, isConfirmed) in zip(sent, confirmed) where isConfirmed {
-            for index in outbox.indices where outbox[index].id == sent.id && outbox[index].revision == sent.revision {
-                outbox[index].isConfirmed = true
-            }
+            if outbox.confirm(sent) { live[sent.id]?.isSending = false }
         }
-    }
-
-    /// Writes down what the broker has, and lets the next revisions go.
-    func recordConfirmed() async throws {
-        let confirmed = outbox.filter(\.isConfirmed)
-        guard !confirmed.isEmpty else { return }
-        try await store.confirm(confirmed.map { ($0.id.text, $0.revision) })
-        outbox.removeAll { outgoing in
-            confirmed.contains { $0.id == outgoing.id && $0.revision == outgoing.revision }
-        }
-        let waiting = Set(outbox.map(\.id))
-        for id in Set(confirmed.map(\.id)) where !waiting.contains(id) { live[id]?.isSending = false }
         evict()
     }
 
-    func post(_ revision: Unconfirmed) {
-        guard !outbox.contains(where: { $0.id == revision.id && $0.revision == revision.revision }) else { return }
-        outbox.append(revision)
-        hasPost = true
+    /// Writes down what the broker has, where that has not gone along with later revisions.
+    func recordConfirmed() async throws {
+        let confirmed = outbox.confirmed
+        try await store.confirm(confirmed.map { ($0.id.text, $0.revision) })
+        for revision in confirmed { outbox.remove(revision) }
     }
+
+    func post(_ revision: Unconfirmed) { if outbox.add(revision) { hasPost = true } }
 
     /// What is to be sent now.
     func takeUnsent() -> [Unconfirmed] {
         hasPost = false
-        return outbox.filter { !$0.isConfirmed }
+        return outbox.unsent
     }
 }
 

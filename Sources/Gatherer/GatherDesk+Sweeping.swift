@@ -45,7 +45,7 @@ extension GatherDesk {
     private func fetchAgain(_ rows: [ArtifactRow], for id: WorkflowID, at now: Timestamp) async throws {
         var taken: [ArtifactIntake.Taken] = []
         for row in rows { taken.append(await intake.takeAgain(row, limit: limit(of: id), now: now)) }
-        guard var copy = live.removeValue(forKey: id) else { return }
+        guard var copy = live.take(id) else { return }
         for artifact in taken { copy.gathering.apply(.artifact(artifact.artifact)) }
         copy.note(at: now, closeAfter: settings.closeAfter)
         live[id] = copy

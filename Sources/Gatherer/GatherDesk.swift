@@ -17,9 +17,10 @@ actor GatherDesk {
     let settings: GathererSettings
     let logger: Logger
 
-    var live: [WorkflowID: LiveGathering] = [:]
-    /// Committed, not confirmed; those of one workflow in order.
-    var outbox: [Unconfirmed] = []
+    var live = LiveGatherings()
+    var outbox = Outbox()
+    /// By the last look: their plan has been read for that, and nobody has to read it once more.
+    var justBegun: Set<WorkflowID> = []
     /// Something was put there that has not been tried yet.
     var hasPost = false
     private var uses = 0
@@ -33,8 +34,6 @@ actor GatherDesk {
         let id: WorkflowID
         let revision: Int
         let message: WireMessage
-        /// The broker has it; what is left is to write that down.
-        var isConfirmed = false
     }
 
     init(store: Store, objects: any ObjectStore, settings: GathererSettings, source: String, logger: Logger) {
@@ -73,13 +72,17 @@ actor GatherDesk {
     ///
     /// - Returns: those that the dispatcher does not know either.
     func load(_ ids: Set<WorkflowID>) async throws -> Set<WorkflowID> {
+        justBegun = []
         let absent = ids.filter { live[$0] == nil }.sorted()
         guard !absent.isEmpty else { return [] }
         var found = try await store.gatherings(absent.map(\.text)).gatherings
         let fresh = absent.filter { found[$0.text] == nil }.map(\.text)
         if !fresh.isEmpty {
-            try await begin(fresh)
-            found.merge(try await store.gatherings(fresh).gatherings) { _, new in new }
+            let begun = try await begin(fresh)
+            let others = fresh.filter { begun[$0] == nil }
+            found.merge(begun) { $1 }
+            if !others.isEmpty { found.merge(try await store.gatherings(others).gatherings) { $1 } }
+            justBegun = Set(begun.keys.map { WorkflowID(unchecked: $0) })
         }
         let now = Timestamp.now
         for stored in found.values {
@@ -97,14 +100,18 @@ actor GatherDesk {
         return Set(absent.filter { live[$0] == nil })
     }
 
-    private func begin(_ ids: [String]) async throws {
-        let plans = try await store.plans(of: ids)
-        try await store.begin(
-            plans.map { id, plan in
-                (
-                    definition: GatheringRow(workflowID: id, definition: plan.gather ?? [:]),
-                    tasks: plan.planned.map { TaskRecord(planned: $0).row(of: WorkflowID(unchecked: id)) }
-                )
+    /// - Returns: those that nobody else had begun, as they stand.
+    private func begin(_ ids: [String]) async throws -> [String: StoredGathering] {
+        let plans = try await store.plans(of: ids).map { id, plan in
+            (
+                definition: GatheringRow(workflowID: id, definition: plan.gather ?? [:]),
+                tasks: plan.planned.map { TaskRecord(planned: $0).row(of: WorkflowID(unchecked: id)) }
+            )
+        }
+        let made = try await store.begin(plans)
+        return Dictionary(
+            uniqueKeysWithValues: plans.filter { made.contains($0.definition.workflowID) }.map {
+                ($0.definition.workflowID, StoredGathering(row: $0.definition, tasks: $0.tasks))
             })
     }
 
@@ -136,21 +143,13 @@ actor GatherDesk {
     }
 
     /// Forgets the idle that were not used for longest, as far as memory demands.
-    func evict() {
-        var cost = live.values.reduce(0) { $0 + $1.cost }
-        guard cost > settings.memoryLimit else { return }
-        for copy in live.values.filter(\.isIdle).sorted(by: { $0.lastUse < $1.lastUse })
-        where cost > settings.memoryLimit {
-            cost -= copy.cost
-            live[copy.id] = nil
-        }
-    }
+    func evict() { live.evict(downTo: settings.memoryLimit) }
 
     // MARK: waiting for what is due
 
     /// Returns when something is due, at the latest at a time.
     func waitUntilDue(or latest: Timestamp?) async {
-        let next = (live.values.lazy.compactMap(\.wakeAt) + [latest].compactMap { $0 }).min()
+        let next = [live.next, latest].compactMap { $0 }.min()
         let now = Timestamp.now
         if hasPost { return }
         if let next, next <= now { return }

@@ -91,17 +91,20 @@ private struct RevisionSender: Service {
             var again: Timestamp?
             while !Task.isCancelled {
                 await desk.waitUntilDue(or: again)
-                let isDone = await round(isLast: false)
-                again = isDone ? nil : Timestamp.now + .seconds(1)
+                let isLate = again.map { $0 <= Timestamp.now } ?? false
+                let isDone = await round(isLate: isLate)
+                if isDone { again = nil } else if isLate || again == nil { again = Timestamp.now + .seconds(1) }
             }
         }
         // What is still dirty is better said now than by a sweep later.
-        await round(isLast: true)
+        await round(isLate: true, isLast: true)
     }
 
+    /// - Parameter isLate: what the broker has is to be written down now; as a rule that goes along with later revisions,
+    ///   for a sweep looks only at what is older than some seconds.
     /// - Returns: whether nothing is left over.
     @discardableResult
-    private func round(isLast: Bool) async -> Bool {
+    private func round(isLate: Bool, isLast: Bool = false) async -> Bool {
         do {
             try await desk.makeRevisions(isLast: isLast)
             let sent = await desk.takeUnsent()
@@ -113,7 +116,7 @@ private struct RevisionSender: Service {
                     logger.warning("Revisions were not confirmed", metadata: ["count": "\(confirmed.count { !$0 })"])
                 }
             }
-            try await desk.recordConfirmed()
+            if isLate { try await desk.recordConfirmed() }
             return await desk.outbox.isEmpty
         } catch {
             logger.warning("Revisions wait", metadata: ["error": "\(error)"])

@@ -9,6 +9,9 @@ enum Meaning: Sendable {
     case plan
     case end(WorkflowOutcome, run: Int)
     case nothing
+
+    var isPlan: Bool { if case .plan = self { true } else { false } }
+    var isEnd: Bool { if case .end = self { true } else { false } }
 }
 
 extension Body {

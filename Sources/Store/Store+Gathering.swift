@@ -7,6 +7,12 @@ package struct StoredGathering: Sendable {
     /// In the order of the plan.
     package var tasks: [GatheringTaskRow]
     package var artifacts: [ArtifactRow]
+
+    package init(row: GatheringRow, tasks: [GatheringTaskRow], artifacts: [ArtifactRow] = []) {
+        self.row = row
+        self.tasks = tasks
+        self.artifacts = artifacts
+    }
 }
 
 /// What a batch of messages adds to one gathering.
@@ -18,12 +24,18 @@ package struct Ingest: Sendable {
     /// Whole rows, as they are to be.
     package var tasks: [GatheringTaskRow]
     package var artifacts: [ArtifactRow]
+    /// Nothing that is shown has changed since the last revision: there is nothing to publish.
+    package var isClean: Bool
 
-    package init(gathering: GatheringRow, taken: Int, tasks: [GatheringTaskRow] = [], artifacts: [ArtifactRow] = []) {
+    package init(
+        gathering: GatheringRow, taken: Int, tasks: [GatheringTaskRow] = [], artifacts: [ArtifactRow] = [],
+        isClean: Bool = false
+    ) {
         self.gathering = gathering
         self.taken = taken
         self.tasks = tasks
         self.artifacts = artifacts
+        self.isClean = isClean
     }
 }
 
@@ -73,15 +85,21 @@ extension Store {
     }
 
     /// Begins gatherings; one that somebody else has begun is left alone, with its tasks: read it.
-    package func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws {
-        guard !gatherings.isEmpty else { return }
+    ///
+    /// - Returns: those that were begun by this.
+    @discardableResult
+    package func begin(
+        _ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]
+    ) async throws -> Set<String> {
+        guard !gatherings.isEmpty else { return [] }
         let (rows, tasks) = (gatherings.map(\.definition), gatherings.flatMap(\.tasks))
-        try await database.execute(
+        let made = try await database.query(
             Query.createGatherings,
             [
                 rows.texts(\.workflowID), rows.jsons(\.definition), tasks.texts(\.workflowID), tasks.texts(\.taskID),
                 tasks.ints(\.planIndex), tasks.ints(\.weight), tasks.texts(\.domain),
             ])
+        return try Set(made.map { try $0["workflow_id"] })
     }
 
     /// Takes artifacts and endings in; gathering by gathering all or nothing.
@@ -101,7 +119,7 @@ extension Store {
                 sorted.ints(\.gathering.ingestSeq),
                 sorted.ints(\.taken), sorted.texts(\.gathering.status), sorted.times(\.gathering.closeAt),
                 sorted.jsons(\.gathering.extra),
-            ] + tasks.parameters + artifacts.parameters
+            ] + tasks.parameters + artifacts.parameters + [sorted.bools(\.isClean)]
         let rows = try await persistently { try await database.query(Query.ingest, parameters) }
         var written: [String: Int] = [:]
         for row in rows { written[try row["workflow_id"]] = try row["ingest_seq"] }
@@ -110,8 +128,11 @@ extension Store {
 
     /// Makes the newest states revisions, where nobody else has moved them on.
     ///
+    /// - Parameter confirmed: earlier revisions that the broker has, as ``confirm(_:)`` writes them down.
     /// - Returns: the new revision of each gathering that was written; the others: read them anew.
-    package func publish(_ batch: [Publication]) async throws -> [String: Int] {
+    package func publish(
+        _ batch: [Publication], confirmed: [(workflowID: String, revision: Int)] = []
+    ) async throws -> [String: Int] {
         guard !batch.isEmpty else { return [:] }
         let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
         let parameters = [
@@ -121,7 +142,9 @@ extension Store {
             sorted.texts(\.progress.id), sorted.texts(\.progress.exchange), sorted.texts(\.progress.routingKey),
             sorted.jsons(\.gathering.extra),
         ]
-        let rows = try await persistently { try await database.query(Query.publish, parameters) }
+        var statements = [(Query.publish, parameters)]
+        if !confirmed.isEmpty { statements.append((Query.confirmProgress, confirmed.parameters)) }
+        let rows = try await persistently { [statements] in try await database.pipeline(statements) }[0].rows
         var written: [String: Int] = [:]
         for row in rows { written[try row["workflow_id"]] = try row["revision"] }
         return written
@@ -140,7 +163,7 @@ extension Store {
     /// The broker has confirmed these revisions.
     package func confirm(_ revisions: [(workflowID: String, revision: Int)]) async throws {
         guard !revisions.isEmpty else { return }
-        try await database.execute(Query.confirmProgress, [revisions.texts(\.workflowID), revisions.ints(\.revision)])
+        try await database.execute(Query.confirmProgress, revisions.parameters)
     }
 
     /// Revisions that the broker may not have, to be sent again in this order.
@@ -155,6 +178,11 @@ extension Store {
         try await database.query(Query.abandonedGatherings, [.interval(dirty), .interval(overdue), .int(limit)])
             .map { try $0["workflow_id"] }
     }
+}
+
+extension [(workflowID: String, revision: Int)] {
+    /// The arrays of confirm_progress.sql, in its order.
+    fileprivate var parameters: [PostgresValue] { [texts(\.workflowID), ints(\.revision)] }
 }
 
 /// What makes two artifacts one.

@@ -38,7 +38,23 @@ extension Store {
     }
 }
 
+extension Store {
+    /// Reads how the tasks of workflows ended, in the order of the plan; those that have not ended are left out.
+    package func ends(of workflowIDs: [String]) async throws -> [String: WorkflowPlan] {
+        guard !workflowIDs.isEmpty else { return [:] }
+        var plans: [String: WorkflowPlan] = [:]
+        for row in try await database.query(Query.endedTasks, [.texts(workflowIDs)]) {
+            plans[try row["workflow_id"], default: WorkflowPlan()].tasks.append(
+                WorkflowPlan.Task(
+                    taskID: try row["task_id"], position: try row["position"], weight: 1, domain: try row["domain"],
+                    status: try row["status"], attempt: try row["attempt"]))
+        }
+        return plans
+    }
+}
+
 extension Query {
+    fileprivate static let endedTasks = Statement("ended_tasks", PackageResources.ended_tasks_sql)
     fileprivate static let workflowPlans = Statement("workflow_plans", PackageResources.workflow_plans_sql)
     fileprivate static let plannedTasks = Statement("planned_tasks", PackageResources.planned_tasks_sql)
 }

@@ -7,13 +7,17 @@
 -- artifacts: $17 workflow ids, $18 task ids, $19 names, $20 attempts int8[], $21 seqs int8[], $22 digests bytea[],
 -- $23 domains, $24 skills, $25 confidences text[], $26 summaries, $27 kinds, $28 media types, $29 bytes int8[],
 -- $30 sha256, $31 started timestamptz[], $32 finished timestamptz[], $33 payload refs, $34 payloads bytea[],
--- $35 rejections, $36 retry_at timestamptz[]
+-- $35 rejections, $36 retry_at timestamptz[];
+-- $37 for each workflow whether what is taken in changes nothing that is shown boolean[]: then it is clean at once
 WITH won AS (
     UPDATE baton.gatherings g
     SET ingest_seq = g.ingest_seq + c.taken, status = c.status, close_at = c.close_at, extra = c.extra,
-        dirty_since = CASE WHEN g.ingest_seq + c.taken > g.published_seq THEN coalesce(g.dirty_since, now()) END
-    FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::timestamptz[], $7::json[])
-        AS c (workflow_id, revision, ingest_seq, taken, status, close_at, extra)
+        published_seq = CASE WHEN c.clean THEN g.ingest_seq + c.taken ELSE g.published_seq END,
+        dirty_since = CASE
+            WHEN NOT c.clean AND g.ingest_seq + c.taken > g.published_seq THEN coalesce(g.dirty_since, now()) END
+    FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::timestamptz[], $7::json[],
+            $37::boolean[])
+        AS c (workflow_id, revision, ingest_seq, taken, status, close_at, extra, clean)
     WHERE g.workflow_id = c.workflow_id AND g.revision = c.revision AND g.ingest_seq = c.ingest_seq
     RETURNING g.workflow_id, g.ingest_seq, g.dirty_since
 ), tasks AS (
