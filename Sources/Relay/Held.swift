@@ -30,6 +30,12 @@ struct Held {
 
     /// The items whose channel is gone.
     func lost(_ consumer: Consumer) -> Set<UInt64> {
-        Set(deliveries.lazy.filter { consumer.held([$0.value]).isEmpty }.map(\.key))
+        // All came by a few channels: each is asked about once.
+        var isLost: [UInt64: Bool] = [:]
+        for delivery in deliveries.values where isLost[delivery.epoch] == nil {
+            isLost[delivery.epoch] = consumer.held([delivery]).isEmpty
+        }
+        guard isLost.values.contains(true) else { return [] }
+        return Set(deliveries.lazy.filter { isLost[$0.value.epoch] == true }.map(\.key))
     }
 }
