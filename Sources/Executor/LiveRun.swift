@@ -21,7 +21,7 @@ actor LiveRun: RunEvents {
     private var lines: [LogLine] = []
     private var linesSeen = 0
     private var shipping: Task<Void, Never>?
-    private var unsaid: [any WorkflowBody] = []
+    private var isStartUnsaid = false
 
     init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
@@ -43,8 +43,9 @@ actor LiveRun: RunEvents {
 
     func start() async -> Bool { await say(started) }
 
-    /// The start is told with whatever is told first: of a run that takes no time, nobody gains by hearing of it sooner.
-    func startWithFirstWord() { unsaid = [started] }
+    /// The start is told with the end: of a run that takes no time, nobody gains by hearing of it sooner, and a
+    /// dispatcher that hears of both at once writes them down at once.
+    func startWithTheEnd() { isStartUnsaid = true }
 
     private var started: TaskStarted {
         TaskStarted(
@@ -62,7 +63,7 @@ actor LiveRun: RunEvents {
 
     func complete(_ result: RunResult) async -> Bool {
         await shipping?.value
-        return await say(
+        return await sayEnd(
             TaskCompleted(
                 workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
                 delivery: delivery, output: result.output, artifacts: records, expansion: result.expansion))
@@ -70,15 +71,18 @@ actor LiveRun: RunEvents {
 
     func fail(_ failure: RunFailure) async -> Bool {
         await shipping?.value
-        return await say(
+        return await sayEnd(
             TaskFailed(
                 workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
                 delivery: delivery, error: failure.error))
     }
 
     private func say(_ body: some WorkflowBody) async -> Bool {
-        let bodies = unsaid + [body]
-        unsaid = []
+        await voice.say([body], of: order, causation: causation, while: isWanted)
+    }
+
+    private func sayEnd(_ body: some WorkflowBody) async -> Bool {
+        let bodies: [any WorkflowBody] = isStartUnsaid ? [started, body] : [body]
         return await voice.say(bodies, of: order, causation: causation, while: isWanted)
     }
 

@@ -30,11 +30,14 @@ struct OrderRunner: Service {
 
     func run() async throws {
         try await intake.open()
+        // Runs that take no time only say what they found: on one thread nobody has to be woken for that.
+        let thread = skills.values.allSatisfy(\.run.isInstant) ? IOThread(name: "runs") : nil
+        defer { thread?.stop() }
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { runs in
                 runs.addTask { await beat() }
                 for await order in intake.orders {
-                    runs.addTask {
+                    runs.addTask(executorPreference: thread) {
                         await handle(order)
                         await intake.end(order)
                     }
@@ -119,7 +122,7 @@ struct OrderRunner: Service {
 
     private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
         guard await register.begin(key, onCancel: {}) else { return await ack(taken) }
-        await live.startWithFirstWord()
+        await live.startWithTheEnd()
         await finish(await perform(live.order, live), live, key, taken, isKept: false)
         await register.end(key)
     }

@@ -23,7 +23,7 @@ struct ArtifactDraft: Sendable {
 
 /// Runs a skill for one order.
 protocol SkillRun: Sendable {
-    /// It takes no time and waits for nothing: nobody has to watch over it, and its start is told with what it finds.
+    /// It takes no time and waits for nothing: nobody has to watch over it, and its start is told with its end.
     var isInstant: Bool { get }
     /// - Throws: ``RunFailure``; of a cancelled task, whatever it likes.
     func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult

@@ -10,6 +10,9 @@ actor RegisteredLibrary: PlanningLibrary {
 
     private let store: Store
     private let publisher: Publisher
+    /// Versions of definitions, which never change; bounded by forgetting all of them.
+    private var definitions: [String: JSONValue] = [:]
+    private static let definitionLimit = 500
     /// Domains whose queue was there, and when.
     private var seen: [DomainName: ContinuousClock.Instant] = [:]
 
@@ -19,12 +22,20 @@ actor RegisteredLibrary: PlanningLibrary {
     }
 
     func definition(_ name: DefinitionName, version: Int?, workspace: Workspace) async throws -> JSONValue? {
+        let key = version.map { "\(workspace.text)/\(name.text)@\($0)" }
+        if let key, let known = definitions[key] { return known }
         guard let row = try await store.definition(name.text, version: version, workspace: workspace.text) else {
-            return nil
+            // By name: JSON's null is a value.
+            return .none
         }
-        var definition = row.definition.object ?? JSONObject()
-        definition["version"] = row.version.map { .number(JSONNumber($0)) }
-        return .object(definition)
+        var members = row.definition.object ?? JSONObject()
+        members["version"] = row.version.map { .number(JSONNumber($0)) }
+        let definition = JSONValue.object(members)
+        if let key {
+            if definitions.count >= Self.definitionLimit { definitions = [:] }
+            definitions[key] = definition
+        }
+        return definition
     }
 
     func catalog(of workspace: Workspace) async throws -> SkillCatalog {
