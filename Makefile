@@ -62,6 +62,7 @@ bench: setup
 	@Benchmarks/run.py
 
 bench-peers: setup
+	@scripts/setup redis-server python3-venv
 	swift build -c release --product baton
 	@Benchmarks/run.py --peers
 

@@ -9,7 +9,7 @@ package struct GathererSettings: Sendable {
     /// A workflow that has been dirty for longer goes before all others.
     package var maxStaleness = Duration.seconds(2)
     /// How many messages are taken in at once, and how many revisions made, at most.
-    package var batchLimit = 64
+    package var batchLimit = 256
     package var roundLimit = 256
     /// Larger bodies go to the object store.
     package var inlineLimit = 256 << 10
