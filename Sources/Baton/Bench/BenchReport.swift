@@ -85,11 +85,14 @@ struct BenchReport {
     private var perTask: [(name: String, value: Double)] {
         var figures: [(String, Double)] = []
         if let broker {
-            figures += [
-                ("publishes_per_task", Double(broker.published) / tasks),
-                ("queue_messages_per_task", Double(broker.queued) / tasks),
-                ("broker_bytes_per_task", Double(broker.bytes) / tasks),
-            ]
+            figures.append(("broker_bytes_per_task", Double(broker.bytes) / tasks))
+            // A broker that keeps no rates does not count messages, either.
+            if broker.published > 0 {
+                figures += [
+                    ("publishes_per_task", Double(broker.published) / tasks),
+                    ("queue_messages_per_task", Double(broker.queued) / tasks),
+                ]
+            }
         }
         if let database {
             figures += [
