@@ -11,6 +11,9 @@ import Glibc
 /// its actor. So an actor that waits for its thread does so in `withTaskExecutorPreference`: one hop less (3 µs instead of
 /// 22), and it goes on also when the pool is busy.
 ///
+/// To a task without that preference even a call from the actor to itself may be a hop: other jobs and handlers of the
+/// thread may come in between. So whoever looks whether to wait does so in the continuation's closure, where it begins to.
+///
 /// The thread keeps this object alive until ``stop()`` has been called and every job enqueued before
 /// has run; an actor calls it from its `deinit`. Handlers of descriptors and timers run on the
 /// thread between two jobs, so there the actor may use `assumeIsolated`.

@@ -162,8 +162,14 @@ package actor Supervisor {
 
     /// Waits for its next end; one that is down already has ended.
     package func waitForEnd(of name: String) async -> ExitStatus {
-        if let status = ends[name] { return status }
-        return await withCheckedContinuation { waiting[name, default: []].append($0) }
+        // Looked up where it begins to wait: on the way there the end may come.
+        await withCheckedContinuation { continuation in
+            if let status = ends[name] {
+                continuation.resume(returning: status)
+            } else {
+                waiting[name, default: []].append(continuation)
+            }
+        }
     }
 
     /// The same; when the caller is cancelled meanwhile, the child gets a signal, and its end is still waited for.

@@ -32,8 +32,7 @@ extension PostgresConnection {
     func waitForSocket(_ interest: IOThread.Readiness) async throws(PostgresError) {
         while let call {
             guard handle != nil else { throw lost("the connection was lost") }
-            watch(interest)
-            switch await suspend(forSocket: true, until: call.stop?.deadline ?? call.deadline) {
+            switch await suspend(for: interest, until: call.stop?.deadline ?? call.deadline) {
             case .ready: return
             case .interrupted: if cancelHandle == nil { throw lost("cancelled while connecting") }
             case .deadline where call.stop == nil && cancelHandle != nil: requestStop(.timedOut)
@@ -42,12 +41,15 @@ extension PostgresConnection {
         }
     }
 
-    private func suspend(forSocket: Bool, until deadline: ContinuousClock.Instant) async -> Wake {
+    /// - Parameter interest: of the socket; `nil` to wait for something else. It is watched only from here on: what it
+    ///   were ready for on the way would find nobody who waits.
+    private func suspend(for interest: IOThread.Readiness?, until deadline: ContinuousClock.Instant) async -> Wake {
         await withCheckedContinuation { continuation in
+            if let interest { watch(interest) }
             let timer = thread.schedule(at: deadline) { [weak self] in
                 self?.assumeIsolated { $0.wake(.deadline) }
             }
-            wait = Wait(isForSocket: forSocket, timer: timer, continuation: continuation)
+            wait = Wait(isForSocket: interest != nil, timer: timer, continuation: continuation)
         }
     }
 
@@ -80,7 +82,7 @@ extension PostgresConnection {
     /// Waits for a cancel that is still on its way: it would hit the next statement.
     func waitForCancel() async {
         while isCancelOnItsWay, let stop = call?.stop {
-            guard await suspend(forSocket: false, until: stop.deadline) == .deadline else { continue }
+            guard await suspend(for: nil, until: stop.deadline) == .deadline else { continue }
             return disconnect()
         }
     }
@@ -123,11 +125,11 @@ extension PostgresConnection {
 
     /// Waits until no other call runs; `false` when that took too long.
     func takeTurn(_ number: UInt64, until deadline: ContinuousClock.Instant) async -> Bool {
-        guard turn.isTaken else {
-            turn.isTaken = true
-            return true
-        }
-        return await withCheckedContinuation { continuation in
+        await withCheckedContinuation { continuation in
+            guard turn.isTaken else {
+                turn.isTaken = true
+                return continuation.resume(returning: true)
+            }
             let timer = thread.schedule(at: deadline) { [weak self] in
                 self?.assumeIsolated { $0.giveUpTurn(number) }
             }

@@ -80,6 +80,14 @@ struct `A supervised child` {
         #expect(waitpid(pid, nil, WNOHANG) == -1)
     }
 
+    @Test func `is never waited for after its end`() async throws {
+        let observed = Observed()
+        for _ in 0..<500 {
+            try await observed.supervisor.start(shell("exit 0"))
+            #expect(await observed.supervisor.waitForEnd(of: "child") == .exited(0))
+        }
+    }
+
     @Test func `sees none of our descriptors, and our ignored signals at their defaults`() async throws {
         let observed = Observed()
         let file = try Descriptor.open("/dev/null", O_RDONLY)
