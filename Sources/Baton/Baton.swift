@@ -26,7 +26,8 @@ package struct Baton: AsyncParsableCommand {
     /// What people use.
     private static let people: [any ParsableCommand.Type] = [
         DefinitionsCommand.self, SkillsCommand.self, SubmitCommand.self, WatchCommand.self, WorkflowsCommand.self,
-        LogsCommand.self, ArtifactsCommand.self, MigrateCommand.self, DoctorCommand.self,
+        ApprovalsCommand.self, ApproveCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self,
+        SkipCommand.self, CancelCommand.self, UndoCommand.self, SignalCommand.self, LogsCommand.self, ArtifactsCommand.self, MigrateCommand.self, DoctorCommand.self,
         VersionCommand.self,
     ]
 

@@ -109,12 +109,29 @@ struct Batch {
             Reason(code: problem.code, pointer: problem.path, message: problem.message), telling: answer)
     }
 
+    /// Tells a person who gave an address that the workflow has taken their word; said once it is written down, and again
+    /// for a copy.
+    mutating func acknowledge(
+        _ item: Received.ID, _ message: InboundMessage, of workflow: WorkflowID, _ request: RequestID, now: Timestamp
+    ) {
+        let body = WorkflowAccepted(workflowID: workflow, requestID: request)
+        for answer in answer(body, to: message, named: "accepted", now: now) {
+            due.append(Due(item: item, workflow: workflow, message: answer))
+        }
+    }
+
     /// Tells the sender, if it gave an address.
     private func answer(_ message: InboundMessage, _ problem: Problem, now: Timestamp) -> [Outgoing<WireMessage>] {
-        guard let route = message.envelope.replyTo.flatMap({ Route.reply(to: $0) }) else { return [] }
         let body = WorkflowRejected(workflowID: message.body.message.workflow, problems: [problem])
+        return answer(body, to: message, named: "refused", now: now)
+    }
+
+    private func answer(
+        _ body: some MessageBody, to message: InboundMessage, named name: String, now: Timestamp
+    ) -> [Outgoing<WireMessage>] {
+        guard let route = message.envelope.replyTo.flatMap({ Route.reply(to: $0) }) else { return [] }
         let envelope = Envelope(
-            of: body, id: .derived(from: message.envelope.id.text, "refused"), source: source, time: now,
+            of: body, id: .derived(from: message.envelope.id.text, name), source: source, time: now,
             causation: message.envelope.id, correlationID: message.wire.correlationID)
         guard let bytes = try? body.encoded() else { return [] }
         return [Outgoing(envelope.message(to: route, body: bytes), ifReturned: .drop)]

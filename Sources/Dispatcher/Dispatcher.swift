@@ -196,6 +196,9 @@ package actor Dispatcher: MessageHandler {
         }
         if decision.isKnown { batch.know(item, id, message.envelope.id) }
         batch.add(decision.events, to: item, of: id, message)
+        if message.isOfPeople, let request = held[id]?.state.header?.requestID {
+            batch.acknowledge(item, message, of: id, request, now: now)
+        }
         window.change(decision.orders)
         if let slot = decision.slot { batch.ask(slot, item, id, message.envelope.id) }
         for task in decision.ready {
@@ -356,5 +359,16 @@ package actor Dispatcher: MessageHandler {
 }
 
 extension InboundMessage {
+    /// Whether a person has decided, signalled or controlled something.
+    fileprivate var isOfPeople: Bool {
+        switch envelope.type {
+        case .approvalDecided, .signalReceived, .controlCancel, .controlPause, .controlResume, .controlRetry,
+            .controlUndo,
+            .controlSkip:
+            true
+        default: false
+        }
+    }
+
     fileprivate var isWake: Bool { envelope.type == .workflowWake || envelope.type == .taskWake }
 }

@@ -57,6 +57,8 @@ struct Announcer: MessageHandler {
         case .workflowCompleted(let end):
             "\(end.workflowID) has \(end.status.rawValue)\(end.error.map { ": \($0.message)" } ?? "")"
         case .workflowGatherError(let error): "\(error.workflowID) could not merge all: \(error.taskID) \(error.reason)"
+        case .approvalRequested(let asked):
+            "\(asked.workflowID) waits for a decision: baton approve \(asked.workflowID) \(asked.taskID)"
         case .workflowPaused(let paused): "\(paused.workflowID) is paused\(paused.reason.map { ": \($0)" } ?? "")"
         case .workflowResumed(let resumed): "\(resumed.workflowID) goes on"
         default: nil

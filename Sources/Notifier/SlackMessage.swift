@@ -1,5 +1,6 @@
 import Contracts
 import JSON
+import Store
 
 /// A workflow as a Slack message in Block Kit, within Slack's limits: 50 blocks, 150 characters of a header, 3,000 of a
 /// section, 2,000 of a field, 10 fields of a section (“Reference: blocks”, Slack).
@@ -20,6 +21,11 @@ struct SlackMessage: Sendable, Equatable {
             ]
             text += ", " + facts.joined(separator: ", ")
             blocks.append(Self.context(facts.joined(separator: "  ·  ")))
+        }
+        if !report.approvals.isEmpty {
+            let lines = report.approvals.prefix(5).map { Self.question($0) }
+            let more = report.approvals.count > 5 ? ["and \(report.approvals.count - 5) more decisions"] : []
+            blocks.append(Self.section((lines + more).joined(separator: "\n")))
         }
         for start in stride(from: 0, to: report.domains.count, by: 10) {
             blocks.append(Self.fields(report.domains[start...].prefix(10).map(Self.line)))
@@ -44,6 +50,18 @@ struct SlackMessage: Sendable, Equatable {
         report.view["conflicts"]?.object?.members.first.map {
             ":warning: " + escape(Wording.conflict($0.name, $0.value))
         }
+    }
+
+    /// A decision that is waited for, and how to make it.
+    static func question(_ approval: OpenApproval) -> String {
+        let roles = approval.asked["by"]?.array?.compactMap(\.string) ?? []
+        let subject = approval.asked["title"]?.string.map { ": \($0)" } ?? ""
+        let until = approval.expiresAt.map { " until <!date^\($0 / 1000)^{date_short_pretty} {time}|its expiry>" } ?? ""
+        let command =
+            "baton approve \(approval.workflowID) \(approval.taskID)" + (roles.first.map { " --role \($0)" } ?? "")
+        return ":raised_hand: *\(escape(approval.taskID))*\(escape(subject)) waits for "
+            + (roles.isEmpty ? "a decision" : escape(roles.joined(separator: " or "))) + until
+            + "\n`\(escape(command))`"
     }
 
     static func end(_ report: WorkflowReport) -> String {

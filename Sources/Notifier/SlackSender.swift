@@ -57,7 +57,7 @@ actor SlackSender: Service {
         return due.isEmpty
     }
 
-    /// Endings first, then new conflicts, then the longest due.
+    /// Endings first, then new conflicts and decisions that are waited for, then the longest due.
     private func urgentFirst(_ due: [NotificationRow]) async -> [(row: NotificationRow, report: WorkflowReport?)] {
         var found: [(row: NotificationRow, report: WorkflowReport?)] = []
         for row in due { found.append((row, try? await WorkflowReport(row.workflowID, store))) }
@@ -65,7 +65,8 @@ actor SlackSender: Service {
             guard let report = entry.report else { return 2 }
             if report.isEnded && !entry.row.ended { return 0 }
             let hasNewConflict = entry.row.state?["conflict"] == nil && SlackMessage.firstConflict(report) != nil
-            return hasNewConflict ? 1 : 2
+            let isAsked = !report.approvals.isEmpty && entry.row.state?["standing"]?.string != report.standing
+            return hasNewConflict || isAsked ? 1 : 2
         }
         return found.enumerated().sorted { (urgency($0.element), $0.offset) < (urgency($1.element), $1.offset) }
             .map(\.element)
@@ -86,7 +87,7 @@ actor SlackSender: Service {
         var state = row.state?.object ?? JSONObject()
         let message = SlackMessage(report)
         if let address = SlackAddress(row.address) {
-            if report.revision > row.revision || report.isEnded && !row.ended {
+            if report.revision > row.revision || state["standing"]?.string != report.standing {
                 try await turn { slack throws(SlackError) in try await slack.update(message, at: address) }
             }
         } else {
@@ -96,7 +97,14 @@ actor SlackSender: Service {
             // At once: a second post could not be taken back.
             try? await store.save([row])
         }
+        state["standing"] = .string(report.standing)
         if let address = SlackAddress(row.address) {
+            let asked = Set(state["asked"]?.array?.compactMap(\.string) ?? [])
+            for approval in report.approvals where !asked.contains("\(approval.taskID)/\(approval.attempt)") {
+                let text = SlackMessage.question(approval)
+                try await turn { slack throws(SlackError) in try await slack.reply(text, to: address) }
+            }
+            state["asked"] = .array(report.approvals.map { .string("\($0.taskID)/\($0.attempt)") })
             if state["conflict"] == nil, let text = SlackMessage.firstConflict(report) {
                 try await turn { slack throws(SlackError) in try await slack.reply(text, to: address) }
                 state["conflict"] = true
@@ -129,7 +137,7 @@ actor SlackSender: Service {
         await save(row)
         // Whatever was asked for before this was written down is in the tables by now; what comes later asks anew.
         guard report != nil, let newest = try? await WorkflowReport(row.workflowID, store),
-            newest.revision > row.revision || newest.isEnded && !row.ended
+            newest.revision > row.revision || row.state?["standing"]?.string != newest.standing
         else { return }
         row.dueAt = await later(editEvery) ?? 0
         await save(row)

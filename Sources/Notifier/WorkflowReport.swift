@@ -19,9 +19,16 @@ struct WorkflowReport: Sendable {
     /// `{"result", "quality", "conflicts", "unmerged"}`.
     var view: JSONValue
     var domains: [Domain]
+    /// Decisions that are waited for, the oldest first.
+    var approvals: [OpenApproval] = []
 
     var isEnded: Bool { ["succeeded", "failed", "cancelled"].contains(status) }
     var revision: Int { progress?.revision ?? 0 }
+
+    /// What a message of it says beside the revision: another standing is worth an edit.
+    var standing: String {
+        ([status] + approvals.map { "\($0.taskID)/\($0.attempt)" }).joined(separator: " ")
+    }
 }
 
 extension WorkflowReport {
@@ -36,7 +43,7 @@ extension WorkflowReport {
         }
         self.init(
             id: id, name: stored.row.name, status: stored.row.status, progress: follower.latest, view: follower.view,
-            domains: Domain.all(stored))
+            domains: Domain.all(stored), approvals: try await store.openApprovals(of: id, limit: 100))
     }
 }
 

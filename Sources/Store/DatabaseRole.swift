@@ -25,7 +25,10 @@ package enum DatabaseRole: String, Sendable, CaseIterable {
         case .notifier:
             [
                 ("SELECT, INSERT, UPDATE", ["notifications"]),
-                ("SELECT", ["workflows", "tasks", "gatherings", "gathering_tasks", "artifacts", "progress"]),
+                (
+                    "SELECT",
+                    ["workflows", "tasks", "approvals", "gatherings", "gathering_tasks", "artifacts", "progress"]
+                ),
             ]
         case .api:
             [

@@ -68,6 +68,29 @@ struct `A workflow in Slack` {
         }
     }
 
+    @Test func `asks for a decision once in its thread, and shows how to make it until it is made`() async throws {
+        try await withSender(channel: "#asked") { store, slack, sender in
+            try await store.add(revision: 1, conflict: false)
+            try await store.ask(channel: "#asked")
+            sender.wake()
+            _ = try await slack.calls(1)
+            try await store.requestApproval()
+            try await store.ask(channel: "#asked")
+            sender.wake()
+            var all = try await slack.calls(3)
+            #expect(all.map(\.method) == ["chat.postMessage", "chat.update", "chat.postMessage"])
+            #expect(all[1].arguments["blocks"]?.text.contains("baton approve wf-1 preview --role deployer") == true)
+            #expect(all[2].arguments["thread_ts"] != nil)
+            #expect(all[2].arguments["text"]?.string?.contains("waits for deployer") == true)
+            try await store.decide()
+            try await store.ask(channel: "#asked")
+            sender.wake()
+            all = try await slack.calls(4)
+            #expect(all[3].method == "chat.update")
+            #expect(all[3].arguments["blocks"]?.text.contains("baton approve") == false)
+        }
+    }
+
     @Test func `waits as long as Slack asks and then goes on`() async throws {
         try await withSender(channel: "#limited") { store, slack, sender in
             try await store.add(revision: 1, conflict: false)
@@ -124,6 +147,26 @@ extension Store {
     fileprivate func transactions() async throws -> Int {
         let statement = Statement("t4", "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
         return try await database.query(statement).first?["xact_commit"] ?? 0
+    }
+
+    fileprivate func requestApproval() async throws {
+        try await database.execute(
+            Statement(
+                "t6",
+                """
+                INSERT INTO baton.approvals (workflow_id, task_id, attempt, asked, asked_at)
+                VALUES ('wf-1', 'preview', 1, '{"by": ["deployer"], "title": "the plan"}', now())
+                """))
+    }
+
+    fileprivate func decide() async throws {
+        try await database.execute(
+            Statement(
+                "t7",
+                """
+                UPDATE baton.approvals
+                SET decision = 'continue', decided_by = 'ada', decided_at = now(), closed_at = now()
+                """))
     }
 
     fileprivate func ask(channel: String) async throws { try await requestNotifications([("wf-1", channel)]) }

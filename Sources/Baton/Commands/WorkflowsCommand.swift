@@ -16,7 +16,7 @@ package struct WorkflowsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             WorkflowsListCommand.self, WorkflowsShowCommand.self, WorkflowsResultCommand.self,
-            WorkflowsHistoryCommand.self, WorkflowsCancelCommand.self, WorkflowsUndoCommand.self,
+            WorkflowsHistoryCommand.self, CancelCommand.self, UndoCommand.self,
         ])
 
     package init() {}
@@ -196,60 +196,5 @@ package struct WorkflowsHistoryCommand: PeopleCommand {
             ].map(\.printable)
         }
         Console.show(table.text(.current()))
-    }
-}
-
-package struct WorkflowsCancelCommand: PeopleCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Cancel a workflow: nothing new starts, and what runs is stopped.",
-        discussion:
-            "Returns as soon as the broker has it; `baton watch` shows the end. What was found until then stays.")
-
-    @OptionGroup var options: WorkflowOptions
-
-    @Option(help: "Why, for the records.")
-    var reason: String?
-
-    @OptionGroup var actor: ActorOptions
-
-    package init() {}
-
-    package func perform() async throws {
-        let stored = try await options.services.withStore { try await options.stored($0) }
-        guard !WatchState.ended.contains(stored.row.status) else {
-            throw CommandFailure(ExitStatus.failed, "The workflow has \(stored.row.status) already.")
-        }
-        let cancel = ControlCancel(workflowID: options.workflow, actor: actor.actor, reason: reason)
-        try await OperatorVoice(try options.services.broker()).say(cancel)
-        options.output.show(
-            "\(options.workflow) is being cancelled\n",
-            ["workflow_id": .string(options.workflow.text), "status": "cancelling"])
-    }
-}
-
-package struct WorkflowsUndoCommand: PeopleCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "undo", abstract: "Undo what a workflow has done, as far as its tasks have undo tasks.",
-        discussion: """
-            What runs is stopped; then the undo tasks of the tasks that succeeded run, the last to end first. The workflow ends \
-            as cancelled, also when it had ended already. Returns as soon as the broker has it; `baton watch` shows the end.
-            """)
-
-    @OptionGroup var options: WorkflowOptions
-
-    @Option(help: "Why, for the records.")
-    var reason: String?
-
-    @OptionGroup var actor: ActorOptions
-
-    package init() {}
-
-    package func perform() async throws {
-        _ = try await options.services.withStore { try await options.stored($0) }
-        let undo = ControlUndo(workflowID: options.workflow, actor: actor.actor, reason: reason)
-        try await OperatorVoice(try options.services.broker()).say(undo)
-        options.output.show(
-            "\(options.workflow) is being undone\n",
-            ["workflow_id": .string(options.workflow.text), "status": "undoing"])
     }
 }
