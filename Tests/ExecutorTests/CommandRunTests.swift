@@ -95,8 +95,12 @@ struct `A command` {
         work.cancel()
         let result = await work.result
         #expect(throws: RunFailure.self) { try result.get() }
-        // Gone, or a zombie that somebody else has to wait for: it was killed before the run was over.
-        let status = FileText.read("/proc/\(child)/stat") ?? ""
-        #expect(status.isEmpty || status.contains(") Z"))
+        // Gone, or a zombie that somebody else has to wait for: it was killed before the run was over, and its end may
+        // take a busy kernel a moment.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while let status = FileText.read("/proc/\(child)/stat"), !status.contains(") Z") {
+            try #require(ContinuousClock.now < deadline, "it was not killed: \(status)")
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 }
