@@ -94,6 +94,9 @@ let package = Package(
         library("Notifier", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
         library("API", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
 
+        // What must hold of what is stored: looked at on a live database, and by the simulation.
+        library("Invariants", ["Engine", "Gathering", "Store", "Objects", "Contracts", "JSON"]),
+
         // Private servers for a laptop and for the tests, and the command line.
         library("LocalServers", ["CLinux", "IOThread", "JSON", log]),
         library("Provisioning", ["LocalServers", "Topology", "Store", "Postgres"]),
@@ -101,7 +104,7 @@ let package = Package(
             name: "Baton",
             dependencies: [
                 "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Provisioning", "Topology", "Store",
-                "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
+                "Invariants", "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -132,7 +135,7 @@ let package = Package(
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]),
         tests("LocalServers", ["IOThread", "JSON"]),
-        tests("Baton", ["TestSupport", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
+        tests("Baton", ["TestSupport", "Invariants", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
 
         // The product as a whole; what is beside the sources is read where it lies.
         .testTarget(

@@ -5,7 +5,7 @@ import JSON
 package import Logging
 import Postgres
 package import Relay
-package import Store
+import Store
 
 /// Moves workflows: takes their messages in batches, lets the engine decide, writes everything down in one transaction,
 /// and says what is to be published.
@@ -25,7 +25,7 @@ package actor Dispatcher: MessageHandler {
         var lastUsed: UInt64 = 0
     }
 
-    let store: Store
+    let store: any DispatcherStore
     let source: String
     let logger: Logger
     /// How many workflows are kept in memory between batches.
@@ -48,7 +48,7 @@ package actor Dispatcher: MessageHandler {
     ///   - source: who speaks, such as `/dispatcher/host-4711`.
     ///   - clock: of this machine.
     package init(
-        store: Store, source: String, capacity: Int = 10_000, logger: Logger,
+        store: any DispatcherStore, source: String, capacity: Int = 10_000, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
@@ -59,7 +59,7 @@ package actor Dispatcher: MessageHandler {
     }
 
     /// By the database's clock.
-    var now: Timestamp { localClock() + clockOffset }
+    package var now: Timestamp { localClock() + clockOffset }
 
     package func handle(
         _ received: [Received]
@@ -181,33 +181,33 @@ package actor Dispatcher: MessageHandler {
             input.catalog = workflow.state.header.flatMap { catalogs[$0.workspace] }
             let decision = workflow.state.take(input, now: now)
             held[id] = workflow
-            settle(decision, of: id, item, message, wasFresh: wasFresh, &batch)
+            settle(decision, of: id, item, message, cause: input.id, wasFresh: wasFresh, &batch)
         }
     }
 
     private func settle(
-        _ decision: Decision, of id: WorkflowID, _ item: Received.ID, _ message: InboundMessage, wasFresh: Bool,
-        _ batch: inout Batch
+        _ decision: Decision, of id: WorkflowID, _ item: Received.ID, _ message: InboundMessage, cause: MessageID,
+        wasFresh: Bool, _ batch: inout Batch
     ) {
         if let refusal = decision.refusal {
             // This copy may be behind its row; one that was just read is not.
             if refusal.mayBeBehind && !wasFresh { return batch.handleAgain(item, id) }
             return batch.refuse(item, message, refusal, now: now)
         }
-        if decision.isKnown { batch.know(item, id, message.envelope.id) }
+        if decision.isKnown { batch.know(item, id, cause) }
         batch.add(decision.events, to: item, of: id, message)
         if message.isOfPeople, let request = held[id]?.state.header?.requestID {
             batch.acknowledge(item, message, of: id, request, now: now)
         }
         window.change(decision.orders)
-        if let slot = decision.slot { batch.ask(slot, item, id, message.envelope.id) }
+        if let slot = decision.slot { batch.ask(slot, item, id, cause) }
         for task in decision.ready {
             // A wake-up is in no history, so it can carry no other's orders: what it wakes does not queue.
             let isOpen = message.isWake ? window.hasRoom(task.domain) : window.isOpen(task.domain)
             if isOpen {
                 window.leave(task)
                 held[id]?.waiting.remove(task.taskID)
-                order(task, causation: message.envelope.id, item, &batch)
+                order(task, causation: cause, item, &batch)
             } else {
                 wait(task)
             }

@@ -1,29 +1,28 @@
 import AMQP
-import Contracts
+package import Contracts
 import Engine
-import Logging
-import Relay
+package import Logging
+package import Relay
 import ServiceLifecycle
 import Store
 
 /// Publishes what is due as `task.wake` and `workflow.wake`: inputs like any other, to whichever dispatcher owns the
 /// workflow by then. A late or doubled one changes nothing.
-struct Timekeeper: Service {
+package struct Timekeeper: Service {
     let dispatcher: Dispatcher
-    let publisher: Publisher
-    let source: String
-    let logger: Logger
+    let wakeups: WakeupPublisher
 
-    func run() async throws {
+    package init(dispatcher: Dispatcher, wakeups: WakeupPublisher) {
+        self.dispatcher = dispatcher
+        self.wakeups = wakeups
+    }
+
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
+                if await publishDue() { continue }
                 let now = await dispatcher.now
-                let due = dispatcher.wakes.takeDue(at: now)
-                if !due.isEmpty {
-                    await publisher.wake(due, source: source, now: now, logger: logger)
-                    continue
-                }
-                let next = dispatcher.wakes.next(after: now)
+                let next = await nextDue()
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { try? await Task.sleep(for: next - now) }
                     group.addTask { await dispatcher.wakes.waitForEarlier(than: next) }
@@ -33,33 +32,39 @@ struct Timekeeper: Service {
             }
         }
     }
+
+    /// When something is due next, or is to be looked at again.
+    package func nextDue() async -> Timestamp { dispatcher.wakes.next(after: await dispatcher.now) }
+
+    /// - Returns: whether anything was due.
+    package func publishDue() async -> Bool {
+        let now = await dispatcher.now
+        let due = dispatcher.wakes.takeDue(at: now)
+        await wakeups.publish(due, now: now)
+        return !due.isEmpty
+    }
 }
 
 /// Finds what is overdue because the dispatcher that had it in mind is gone, and learns how much the executors can take.
-struct Sweeper: Service {
+package struct Sweeper: Service {
     let dispatcher: Dispatcher
-    let publisher: Publisher
-    let store: Store
-    let source: String
+    let store: any DispatcherStore
+    let wakeups: WakeupPublisher
     let logger: Logger
     private let every = Duration.seconds(5)
 
-    init(dispatcher: Dispatcher, publisher: Publisher, store: Store, source: String, logger: Logger) {
+    package init(dispatcher: Dispatcher, store: any DispatcherStore, wakeups: WakeupPublisher, logger: Logger) {
         self.dispatcher = dispatcher
-        self.publisher = publisher
         self.store = store
-        self.source = source
+        self.wakeups = wakeups
         self.logger = logger
     }
 
-    func run() async throws {
+    package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    try await measure()
-                    await dispatcher.look()
-                    try await sweep()
-                    try await dispatcher.sweepSlots()
+                    try await turn()
                 } catch {
                     logger.info("The sweep is put off", metadata: ["error": "\(error)"])
                 }
@@ -68,8 +73,15 @@ struct Sweeper: Service {
         }
     }
 
+    package func turn() async throws {
+        try await measure()
+        await dispatcher.look()
+        try await sweep()
+        try await dispatcher.sweepSlots()
+    }
+
     private func sweep() async throws {
-        let overdue = try await store.sweepOverdue()
+        let overdue = try await store.sweepOverdue(by: .seconds(2), pause: .seconds(30), limit: 1000)
         guard !overdue.isEmpty else { return }
         logger.info("Found what was overdue", metadata: ["count": "\(overdue.count)"])
         let subjects = overdue.map { wake in
@@ -77,14 +89,14 @@ struct Sweeper: Service {
                 workflow: WorkflowID(unchecked: wake.workflowID), task: wake.taskID.map { TaskID(unchecked: $0) },
                 attempt: wake.attempt ?? 0)
         }
-        await publisher.wake(subjects, source: source, now: await dispatcher.now, logger: logger)
+        await wakeups.publish(subjects, now: await dispatcher.now)
     }
 
     /// A window is about twice this dispatcher's share of what the live executors run at once.
     private func measure() async throws {
-        let dispatchers = max(1, try await store.liveReplicas(.dispatcher).count)
+        let dispatchers = max(1, try await store.liveReplicas(.dispatcher, patience: .seconds(15)).count)
         var room: [DomainName: Int] = [:]
-        for executor in try await store.liveExecutors() {
+        for executor in try await store.liveExecutors(patience: .seconds(45)) {
             guard let domain = DomainName(executor.domain) else { continue }
             room[domain, default: 0] += executor.concurrency
         }
@@ -92,23 +104,39 @@ struct Sweeper: Service {
     }
 }
 
-extension Publisher {
-    /// Says that something is due. What is not confirmed is found again by a sweep.
-    fileprivate nonisolated func wake(
-        _ subjects: [WakeHeap.Subject], source: String, now: Timestamp, logger: Logger
-    ) async {
+/// Says that something is due. What is not confirmed is found again by a sweep.
+package struct WakeupPublisher: Sendable {
+    let publisher: any MessagePublisher
+    let source: String
+    let logger: Logger
+    private let makeID: @Sendable (Timestamp) -> MessageID
+
+    /// - Parameter makeID: an id that no other message has.
+    package init(
+        publisher: any MessagePublisher, source: String, logger: Logger,
+        makeID: @escaping @Sendable (Timestamp) -> MessageID = { .random(at: $0) }
+    ) {
+        self.publisher = publisher
+        self.source = source
+        self.logger = logger
+        self.makeID = makeID
+    }
+
+    func publish(_ subjects: [WakeHeap.Subject], now: Timestamp) async {
+        guard !subjects.isEmpty else { return }
         let messages = subjects.compactMap { subject -> Message? in
-            func message(_ body: some RoutedBody) -> Message? {
-                let envelope = Envelope(of: body, id: .random(at: now), source: source, time: now)
-                return (try? body.encoded()).map { Message(envelope.message(to: body.route, body: $0)) }
-            }
-            guard let task = subject.task else { return message(WorkflowWake(workflowID: subject.workflow)) }
-            return message(TaskWake(workflowID: subject.workflow, taskID: task, attempt: subject.attempt))
+            guard let task = subject.task else { return message(WorkflowWake(workflowID: subject.workflow), now) }
+            return message(TaskWake(workflowID: subject.workflow, taskID: task, attempt: subject.attempt), now)
         }
-        let unconfirmed = await publish(messages).filter { $0 != .confirmed }.count
+        let unconfirmed = await publisher.publish(messages).filter { $0 != .confirmed }.count
         if unconfirmed > 0 {
             logger.warning(
                 "Wake-ups were not confirmed: a sweep will repeat them", metadata: ["count": "\(unconfirmed)"])
         }
+    }
+
+    private func message(_ body: some RoutedBody, _ now: Timestamp) -> Message? {
+        let envelope = Envelope(of: body, id: makeID(now), source: source, time: now)
+        return (try? body.encoded()).map { Message(envelope.message(to: body.route, body: $0)) }
     }
 }

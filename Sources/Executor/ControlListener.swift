@@ -1,6 +1,6 @@
 import AMQP
-import Contracts
-import Logging
+package import Contracts
+package import Logging
 import Relay
 import ServiceLifecycle
 
@@ -22,7 +22,9 @@ struct ControlListener: Service {
                     try await consumer.subscribe(.exclusive(name: queue, bindings: bindings))
                     while true {
                         let batch = try await consumer.nextBatch()
-                        for delivery in batch { await take(WireMessage(delivery)) }
+                        for delivery in batch {
+                            await register.take(WireMessage(delivery), as: executor, logger: logger)
+                        }
                         try await consumer.ack(batch)
                     }
                 } catch is CancellationError {
@@ -35,15 +37,18 @@ struct ControlListener: Service {
         }
         await consumer.close()
     }
+}
 
-    private func take(_ wire: WireMessage) async {
+extension RunRegister {
+    /// Takes a word of a dispatcher to heart, if it is meant for this replica.
+    package func take(_ wire: WireMessage, as executor: ExecutorID, logger: Logger) {
         guard let message = try? InboundMessage.decode(wire, validating: false) else { return }
         switch message.body {
         case .taskCancel(let body) where body.executor == nil || body.executor == executor:
             logger.info("A task is cancelled", metadata: ["workflow": "\(body.workflowID)", "task": "\(body.taskID)"])
-            await register.cancel(AttemptKey(workflow: body.workflowID, task: body.taskID, attempt: body.attempt))
+            cancel(AttemptKey(workflow: body.workflowID, task: body.taskID, attempt: body.attempt))
         case .taskGo(let body) where body.executor == nil || body.executor == executor:
-            await register.go(AttemptKey(workflow: body.workflowID, task: body.taskID, attempt: body.attempt))
+            go(AttemptKey(workflow: body.workflowID, task: body.taskID, attempt: body.attempt))
         default: break
         }
     }

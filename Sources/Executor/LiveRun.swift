@@ -1,10 +1,10 @@
-import Contracts
+package import Contracts
 import JSON
-import Objects
+package import Objects
 
 /// One run of an attempt while it is under way: says what it does, in order, and keeps what it has said.
-actor LiveRun: RunEvents {
-    let order: TaskDispatched
+package actor LiveRun: RunEvents {
+    package nonisolated let order: TaskDispatched
     /// The id of the order's message: what everything here is caused by.
     let causation: MessageID?
     let delivery: Int
@@ -23,9 +23,9 @@ actor LiveRun: RunEvents {
     private var shipping: Task<Void, Never>?
     private var isStartUnsaid = false
 
-    init(
+    package init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
-        limits: RunLimits, isWanted: @escaping @Sendable () -> Bool
+        limits: RunLimits = RunLimits(), isWanted: @escaping @Sendable () -> Bool
     ) {
         self.order = order
         self.causation = causation
@@ -34,18 +34,18 @@ actor LiveRun: RunEvents {
         self.objects = objects
         self.limits = limits
         self.isWanted = isWanted
-        startedAt = Voice.now()
+        startedAt = voice.now()
         // A second run of an attempt has higher versions than the one that died.
         version = ArtifactCreated.firstVersion(delivery: delivery)
     }
 
     // MARK: Of the run as a whole
 
-    func start() async -> Bool { await say(started) }
+    package func start() async -> Bool { await say(started) }
 
     /// The start is told with the end: of a run that takes no time, nobody gains by hearing of it sooner, and a
     /// dispatcher that hears of both at once writes them down at once.
-    func startWithTheEnd() { isStartUnsaid = true }
+    package func startWithTheEnd() { isStartUnsaid = true }
 
     private var started: TaskStarted {
         TaskStarted(
@@ -53,7 +53,7 @@ actor LiveRun: RunEvents {
             delivery: delivery)
     }
 
-    func beat() async {
+    package func beat() async {
         let (share, message) = progress
         await voice.mention(
             TaskHeartbeat(
@@ -61,7 +61,7 @@ actor LiveRun: RunEvents {
                 delivery: delivery, progress: share, message: message), of: order, causation: causation)
     }
 
-    func complete(_ result: RunResult) async -> Bool {
+    package func complete(_ result: RunResult) async -> Bool {
         await shipping?.value
         return await sayEnd(
             TaskCompleted(
@@ -69,7 +69,7 @@ actor LiveRun: RunEvents {
                 delivery: delivery, output: result.output, artifacts: records, expansion: result.expansion))
     }
 
-    func fail(_ failure: RunFailure) async -> Bool {
+    package func fail(_ failure: RunFailure) async -> Bool {
         await shipping?.value
         return await sayEnd(
             TaskFailed(
@@ -98,7 +98,7 @@ actor LiveRun: RunEvents {
         let text =
             linesSeen < limits.logLines
             ? String(text.prefix(8000)) : "more than \(limits.logLines) lines: the rest is left out"
-        lines.append(LogLine(at: Voice.now(), level: level, text: text))
+        lines.append(LogLine(at: voice.now(), level: level, text: text))
         if shipping == nil { shipping = Task { await ship() } }
     }
 
@@ -115,7 +115,7 @@ actor LiveRun: RunEvents {
         shipping = nil
     }
 
-    func artifact(_ draft: ArtifactDraft) async throws(RunFailure) {
+    package func artifact(_ draft: ArtifactDraft) async throws(RunFailure) {
         guard version - ArtifactCreated.firstVersion(delivery: delivery) < min(limits.artifacts, 999) else {
             throw RunFailure(
                 code: "too_many_artifacts", message: "more than \(limits.artifacts) artifacts", isPermanent: true)
@@ -139,7 +139,7 @@ actor LiveRun: RunEvents {
             delivery: delivery, skillID: order.skillID, runnerDomain: order.runnerDomain, name: draft.name,
             seq: version, kind: draft.kind, mediaType: draft.mediaType, bytes: bytes.count,
             sha256: SHA256.digest(bytes).hex, resultSummary: String(draft.summary.prefix(2000)),
-            confidence: draft.confidence, startedAt: startedAt, finishedAt: Voice.now())
+            confidence: draft.confidence, startedAt: startedAt, finishedAt: voice.now())
         if bytes.count <= PayloadLimit.inline {
             artifact.payload = draft.payload
         } else {
@@ -162,9 +162,16 @@ enum PayloadLimit {
 }
 
 /// How much a run may say.
-struct RunLimits: Sendable {
+package struct RunLimits: Sendable {
     var logLines = 10_000
     var artifacts = 1000
+
+    init(logLines: Int, artifacts: Int) {
+        self.logLines = logLines
+        self.artifacts = artifacts
+    }
+
+    package init() {}
 }
 
 extension SkillHandler {

@@ -71,30 +71,22 @@ struct OrderRunner: Service {
 
     private func handle(_ taken: TakenOrder) async {
         let delivery = taken.delivery
-        let message: InboundMessage
-        do throws(ContractViolation) {
-            message = try InboundMessage.decode(WireMessage(delivery), validating: false)
-        } catch {
-            let reason = Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message)
-            return await giveUp(taken, reason)
-        }
-        guard case .taskDispatched(let order) = message.body else {
-            return await giveUp(taken, Reason(code: "unknown_type", message: "an executor takes orders only"))
-        }
-        guard order.deadline > Voice.now() else {
+        switch OrderReading(WireMessage(delivery), now: voice.now()) {
+        case .notAnOrder(let reason): await giveUp(taken, reason)
+        case .late(let order):
             logger.info("An order was past its deadline", metadata: facts(order))
-            return await ack(taken)
+            await ack(taken)
+        case .order(let order, let id): await run(order, id, taken)
         }
-        await run(order, message.envelope.id, taken)
     }
 
     private func run(_ order: TaskDispatched, _ id: MessageID, _ taken: TakenOrder) async {
         let key = AttemptKey(workflow: order.workflowID, task: order.taskID, attempt: order.attempt)
-        let isKept = Flag()
+        let settling = Settling()
         let live = LiveRun(
             order, causation: id, delivery: taken.delivery.deliveryCount, voice: voice, objects: objects,
             limits: skills[order.skillID]?.file.handler.limits ?? RunLimits(),
-            isWanted: { isKept.isSet || taken.isHeld })
+            isWanted: { settling.isKept || taken.isHeld })
         if skills[order.skillID]?.run.isInstant == true, order.awaitGo != true {
             return await runAtOnce(live, key, taken)
         }
@@ -110,39 +102,38 @@ struct OrderRunner: Service {
             return await ack(taken)
         }
         let result = await withTaskGroup(of: Void.self) { group in
-            group.addTask { await keepAlive(live, taken, isKept, work) }
-            group.addTask { await keep(taken, isKept, start) }
+            group.addTask { await keepAlive(live, taken, settling, work) }
+            group.addTask { await keep(taken, settling, start) }
             let result = await work.value
             group.cancelAll()
             return result
         }
-        await finish(result, live, key, taken, isKept: isKept.isSet)
+        await finish(result, live, key, taken, settling.now)
         await register.end(key)
     }
 
     private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
         guard await register.begin(key, onCancel: {}) else { return await ack(taken) }
         await live.startWithTheEnd()
-        await finish(await perform(live.order, live), live, key, taken, isKept: false)
+        await finish(await perform(live.order, live), live, key, taken, Settling().now)
         await register.end(key)
     }
 
     /// Heartbeats, and an eye on whether the order is still ours.
     private func keepAlive(
-        _ live: LiveRun, _ taken: TakenOrder, _ isKept: Flag, _ work: Task<Result<RunResult, RunFailure>, Never>
+        _ live: LiveRun, _ taken: TakenOrder, _ settling: Settling, _ work: Task<Result<RunResult, RunFailure>, Never>
     ) async {
         while (try? await Task.sleep(for: Self.beatEvery)) != nil {
-            guard isKept.isSet || taken.isHeld else { return work.cancel() }
+            guard settling.isKept || taken.isHeld else { return work.cancel() }
             await live.beat()
         }
     }
 
     /// Acks an order whose run lasts, once it is known to have begun.
-    private func keep(_ taken: TakenOrder, _ isKept: Flag, _ start: Task<Bool, Never>) async {
-        guard (try? await Task.sleep(for: ackWithin)) != nil, await start.value, taken.isHeld, !Task.isCancelled else {
-            return
-        }
-        isKept.set()
+    private func keep(_ taken: TakenOrder, _ settling: Settling, _ start: Task<Bool, Never>) async {
+        guard (try? await Task.sleep(for: ackWithin)) != nil else { return }
+        let hasStarted = await start.value
+        guard !Task.isCancelled, settling.keep(hasStarted: hasStarted, isHeld: taken.isHeld) else { return }
         do {
             try await intake.keep(taken)
         } catch {
@@ -151,26 +142,28 @@ struct OrderRunner: Service {
     }
 
     private func finish(
-        _ result: Result<RunResult, RunFailure>, _ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder, isKept: Bool
+        _ result: Result<RunResult, RunFailure>, _ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder,
+        _ settlement: OrderSettlement
     ) async {
-        switch result {
-        case _ where await register.isCancelled(key):
-            logger.info("A cancelled run has ended", metadata: facts(live.order))
-        case .failure(.cancelled) where await register.isHandingBack:
-            logger.info("A run was handed back", metadata: facts(live.order))
-            guard isKept else { return await taken.consumer.release([taken.delivery]) }
-            // The broker no longer has one that was acked: it is begun anew as the next attempt.
-            _ = await live.fail(RunFailure(code: TaskError.handedBack, message: "its executor was told to stop"))
-            return
-        case .failure(.lost):
-            return  // it comes again, to us or to another
-        case .failure(let failure):
+        let end = settlement.end(
+            result, isCancelled: await register.isCancelled(key), isHandingBack: await register.isHandingBack)
+        switch end {
+        case .complete(let result):
+            if settlement.acks(afterSaying: await live.complete(result)) { await ack(taken) }
+        case .fail(let failure):
             logger.info("A task failed", metadata: facts(live.order).merging(["code": "\(failure.code)"]) { $1 })
-            guard await live.fail(failure) else { return }
-        case .success(let result):
-            guard await live.complete(result) else { return }
+            if settlement.acks(afterSaying: await live.fail(failure)) { await ack(taken) }
+        case .handBack(let failure):
+            logger.info("A run was handed back", metadata: facts(live.order))
+            _ = await live.fail(failure)
+        case .release:
+            logger.info("A run was handed back", metadata: facts(live.order))
+            await taken.consumer.release([taken.delivery])
+        case .ack:
+            logger.info("A cancelled run has ended", metadata: facts(live.order))
+            await ack(taken)
+        case .leave: break
         }
-        if !isKept { await ack(taken) }
     }
 
     // MARK: The work
@@ -224,17 +217,14 @@ extension TakenOrder {
     fileprivate var isHeld: Bool { !consumer.held([delivery]).isEmpty }
 }
 
-/// Set once, and seen by whoever asks.
-private final class Flag: Sendable {
-    private let value = Locked(false)
-    var isSet: Bool { value.withLock { $0 } }
-    func set() { value.withLock { $0 = true } }
-}
-
-extension RunFailure {
-    static let cancelled = RunFailure(code: "cancelled", message: "cancelled")
-    static let lost = RunFailure(code: "order_lost", message: "the order went back to the broker")
-    static let timedOut = RunFailure(code: "timeout", message: "the task ran into its timeout")
+/// How an order is settled, seen by all that go on at once for its run.
+private final class Settling: Sendable {
+    private let settlement = Locked(OrderSettlement())
+    var now: OrderSettlement { settlement.withLock { $0 } }
+    var isKept: Bool { now.isKept }
+    func keep(hasStarted: Bool, isHeld: Bool) -> Bool {
+        settlement.withLock { $0.keep(hasStarted: hasStarted, isHeld: isHeld) }
+    }
 }
 
 /// Runs `body` for at most `limit`; past it, and when the task is cancelled, it is cancelled and waited for.

@@ -1,5 +1,5 @@
-import Contracts
-import JSON
+package import Contracts
+package import JSON
 
 /// What a handler is given besides the order, and tells while it works.
 protocol RunEvents: Sendable {
@@ -11,14 +11,26 @@ protocol RunEvents: Sendable {
 }
 
 /// An artifact before it is measured and published.
-struct ArtifactDraft: Sendable {
-    var name: ArtifactName
-    var kind: ArtifactKind = .data
-    var mediaType = "application/json"
-    var payload: JSONValue
-    var summary: String
+package struct ArtifactDraft: Sendable {
+    package var name: ArtifactName
+    package var kind: ArtifactKind
+    package var mediaType: String
+    package var payload: JSONValue
+    package var summary: String
     /// 0 to 1.
-    var confidence: JSONNumber
+    package var confidence: JSONNumber
+
+    package init(
+        name: ArtifactName, kind: ArtifactKind = .data, mediaType: String = "application/json", payload: JSONValue,
+        summary: String, confidence: JSONNumber
+    ) {
+        self.name = name
+        self.kind = kind
+        self.mediaType = mediaType
+        self.payload = payload
+        self.summary = summary
+        self.confidence = confidence
+    }
 }
 
 /// Runs a skill for one order.
@@ -30,10 +42,15 @@ protocol SkillRun: Sendable {
 }
 
 /// What a run has come to.
-struct RunResult: Sendable {
-    var output: JSONValue
+package struct RunResult: Sendable {
+    package var output: JSONValue
     /// Tasks to be added to the workflow, `{"tasks": {…}}`: the dispatcher checks them.
-    var expansion: JSONValue?
+    package var expansion: JSONValue?
+
+    package init(output: JSONValue, expansion: JSONValue? = nil) {
+        self.output = output
+        self.expansion = expansion
+    }
 }
 
 extension SkillRun {
@@ -41,12 +58,19 @@ extension SkillRun {
 }
 
 /// Why a run did not end well.
-struct RunFailure: Error, Equatable, Sendable {
-    var code: String
-    var message: String
+package struct RunFailure: Error, Equatable, Sendable {
+    package var code: String
+    package var message: String
     /// Another attempt would end the same way.
-    var isPermanent = false
-    var retryAfter: Duration?
+    package var isPermanent: Bool
+    package var retryAfter: Duration?
+
+    package init(code: String, message: String, isPermanent: Bool = false, retryAfter: Duration? = nil) {
+        self.code = code
+        self.message = message
+        self.isPermanent = isPermanent
+        self.retryAfter = retryAfter
+    }
 
     /// For `task.failed`; a message is for people and has its limit.
     var error: TaskError {
@@ -54,4 +78,11 @@ struct RunFailure: Error, Equatable, Sendable {
             code: code, message: String(message.prefix(2000)), permanent: isPermanent,
             retryAfter: retryAfter.map { Seconds($0) })
     }
+}
+
+extension RunFailure {
+    package static let cancelled = RunFailure(code: "cancelled", message: "cancelled")
+    package static let lost = RunFailure(code: "order_lost", message: "the order went back to the broker")
+    package static let handedBack = RunFailure(code: TaskError.handedBack, message: "its executor was told to stop")
+    package static let timedOut = RunFailure(code: "timeout", message: "the task ran into its timeout")
 }

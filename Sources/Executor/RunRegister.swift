@@ -1,14 +1,20 @@
-import Contracts
+package import Contracts
 
 /// Which run an order, a cancel or a go speaks of.
-struct AttemptKey: Hashable, Sendable {
-    var workflow: WorkflowID
-    var task: TaskID
-    var attempt: Int
+package struct AttemptKey: Hashable, Sendable {
+    package var workflow: WorkflowID
+    package var task: TaskID
+    package var attempt: Int
+
+    package init(workflow: WorkflowID, task: TaskID, attempt: Int) {
+        self.workflow = workflow
+        self.task = task
+        self.attempt = attempt
+    }
 }
 
 /// The runs of this replica, and what the dispatcher has said of their attempts: also of those that have not come yet.
-actor RunRegister {
+package actor RunRegister {
     private struct Word {
         var isCancelled = false
         var mayGo = false
@@ -23,7 +29,9 @@ actor RunRegister {
     private var cancels: [AttemptKey: @Sendable () -> Void] = [:]
 
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
-    private(set) var isHandingBack = false
+    package private(set) var isHandingBack = false
+
+    package init() {}
 
     var running: Int { cancels.count }
 
@@ -41,13 +49,13 @@ actor RunRegister {
     }
 
     /// - Returns: `false` when the attempt was cancelled before it began.
-    func begin(_ key: AttemptKey, onCancel: @escaping @Sendable () -> Void) -> Bool {
+    package func begin(_ key: AttemptKey, onCancel: @escaping @Sendable () -> Void) -> Bool {
         guard words[key]?.isCancelled != true else { return false }
         cancels[key] = onCancel
         return true
     }
 
-    func end(_ key: AttemptKey) {
+    package func end(_ key: AttemptKey) {
         cancels[key] = nil
         words[key] = nil
         waiting.removeValue(forKey: key)?.resume()
@@ -56,7 +64,8 @@ actor RunRegister {
         idleWaiters = []
     }
 
-    func isCancelled(_ key: AttemptKey) -> Bool { words[key]?.isCancelled == true }
+    package func isCancelled(_ key: AttemptKey) -> Bool { words[key]?.isCancelled == true }
+    package func mayGo(_ key: AttemptKey) -> Bool { words[key]?.mayGo == true }
 
     func cancel(_ key: AttemptKey) {
         forget()

@@ -1,9 +1,9 @@
-import Contracts
+package import Contracts
 import Gathering
-import Handover
+package import Handover
 import JSON
 import Postgres
-import Relay
+package import Relay
 import Store
 
 /// Taking in: decide, commit, and only then is a message acked. From there on the row holds the baton.
@@ -16,7 +16,9 @@ extension GatherDesk {
         let artifact: ArtifactIntake.Taken?
     }
 
-    func handle(_ batch: [Received]) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
+    package func handle(
+        _ batch: [Received]
+    ) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
         var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
         let items = await read(batch, &outcomes)
         do {
@@ -48,7 +50,7 @@ extension GatherDesk {
                 let meaning = message.body.meaning
                 var artifact: ArtifactIntake.Taken?
                 if case .artifact(let body) = meaning {
-                    artifact = await intake.take(body, limit: limit(of: workflow), now: .now)
+                    artifact = await intake.take(body, limit: limit(of: workflow), now: clock())
                 }
                 items.append(Item(id: received.id, workflow: workflow, meaning: meaning, artifact: artifact))
             } catch {
@@ -63,7 +65,7 @@ extension GatherDesk {
         let byWorkflow = Dictionary(grouping: items, by: \.workflow)
         let unknown = try await load(Set(byWorkflow.keys))
         let plans = try await plans(byWorkflow)
-        let now = Timestamp.now
+        let now = clock()
         var ingests: [Ingest] = []
         for (id, items) in byWorkflow where !unknown.contains(id) {
             if let ingest = apply(items, plans[id], to: id, at: now) { ingests.append(ingest) }

@@ -12,7 +12,7 @@ extension GatherDesk {
     /// - Parameter isLast: also of what would be due only later.
     func makeRevisions(isLast: Bool = false) async throws {
         try await alone {
-            let now = Timestamp.now
+            let now = clock()
             let due = due(at: now, isLast: isLast)
             guard !due.isEmpty else { return }
             try await publish(due, at: now)

@@ -6,14 +6,14 @@ import Store
 /// Picking up what a dead owner left: revisions that were not confirmed, workflows that stayed dirty or open, payloads
 /// that could not be fetched.
 extension GatherDesk {
-    func sweep() async throws {
-        for row in try await store.unconfirmed(for: settings.abandonedAfter) {
+    package func sweep() async throws {
+        for row in try await store.unconfirmed(for: settings.abandonedAfter, limit: 1000) {
             let id = WorkflowID(unchecked: row.workflowID)
             post(Unconfirmed(id: id, revision: row.revision, message: maker.message(row)))
             live[id]?.isSending = true
         }
         let abandoned = try await store.abandonedGatherings(
-            dirtyFor: settings.abandonedAfter, overdueBy: settings.overdueAfter)
+            dirtyFor: settings.abandonedAfter, overdueBy: settings.overdueAfter, limit: 1000)
         if !abandoned.isEmpty {
             try await alone { try await adopt(abandoned.map { WorkflowID(unchecked: $0) }) }
         }
@@ -23,7 +23,7 @@ extension GatherDesk {
     private func adopt(_ ids: [WorkflowID]) async throws {
         // A copy that is behind the rows without knowing it would never see that it is dirty.
         _ = try await load(Set(ids))
-        let now = Timestamp.now
+        let now = clock()
         for id in ids {
             guard let copy = live[id] else { continue }
             let rows = try await store.gatherings([id.text]).gatherings[id.text]

@@ -1,28 +1,31 @@
-import Contracts
+package import Contracts
 import Gathering
 import JSON
-import Logging
-import Objects
+package import Logging
+package import Objects
 import Postgres
+import Relay
 import Store
 
 /// The merges that this replica has in memory, and what is on its way out of them.
 ///
 /// One thing at a time changes them: a batch that is taken in, a round of revisions, or what a sweep found. The
 /// database compares the numbers of each; where somebody else has moved on, the copy is dropped and read anew.
-actor GatherDesk {
-    let store: Store
+package actor GatherDesk: MessageHandler {
+    let store: any GathererStore
     let intake: ArtifactIntake
     let maker: RevisionMaker
     let settings: GathererSettings
     let logger: Logger
+    /// Of this machine.
+    let clock: @Sendable () -> Timestamp
 
     var live = LiveGatherings()
     var outbox = Outbox()
     /// By the last look: their plan has been read for that, and nobody has to read it once more.
     var justBegun: Set<WorkflowID> = []
     /// Something was put there that has not been tried yet.
-    var hasPost = false
+    package internal(set) var hasPost = false
     private var uses = 0
     private var isTaken = false
     private var line: [CheckedContinuation<Void, Never>] = []
@@ -36,10 +39,14 @@ actor GatherDesk {
         let message: WireMessage
     }
 
-    init(store: Store, objects: any ObjectStore, settings: GathererSettings, source: String, logger: Logger) {
+    package init(
+        store: any GathererStore, objects: any ObjectStore, settings: GathererSettings, source: String, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
         self.store = store
         self.settings = settings
         self.logger = logger
+        self.clock = clock
         intake = ArtifactIntake(objects: objects, settings: settings)
         maker = RevisionMaker(objects: objects, settings: settings, source: source)
     }
@@ -84,9 +91,10 @@ actor GatherDesk {
             if !others.isEmpty { found.merge(try await store.gatherings(others).gatherings) { $1 } }
             justBegun = Set(begun.keys.map { WorkflowID(unchecked: $0) })
         }
-        let now = Timestamp.now
+        let now = clock()
         for stored in found.values {
-            let revisions = stored.row.revision == 0 ? [] : try await store.progress(of: stored.row.workflowID)
+            let revisions =
+                stored.row.revision == 0 ? [] : try await store.progress(of: stored.row.workflowID, after: nil)
             var copy = LiveGathering(
                 stored, revisions: await whole(revisions), now: now, settings: settings)
             let unsent = revisions.filter { $0.confirmedAt == nil }
@@ -147,10 +155,13 @@ actor GatherDesk {
 
     // MARK: waiting for what is due
 
+    /// When something is to be done about a workflow; `nil`: about none.
+    package var nextDue: Timestamp? { live.next }
+
     /// Returns when something is due, at the latest at a time.
     func waitUntilDue(or latest: Timestamp?) async {
-        let next = [live.next, latest].compactMap { $0 }.min()
-        let now = Timestamp.now
+        let next = [nextDue, latest].compactMap { $0 }.min()
+        let now = clock()
         if hasPost { return }
         if let next, next <= now { return }
         if let next {

@@ -30,6 +30,13 @@ package struct OverdueWake: Sendable, Hashable {
     package var taskID: String?
     package var attempt: Int?
     package var wakeAt: Int64
+
+    package init(workflowID: String, taskID: String?, attempt: Int?, wakeAt: Int64) {
+        self.workflowID = workflowID
+        self.taskID = taskID
+        self.attempt = attempt
+        self.wakeAt = wakeAt
+    }
 }
 
 /// One run of one attempt.

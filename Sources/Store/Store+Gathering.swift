@@ -8,7 +8,7 @@ package struct StoredGathering: Sendable {
     package var tasks: [GatheringTaskRow]
     package var artifacts: [ArtifactRow]
 
-    package init(row: GatheringRow, tasks: [GatheringTaskRow], artifacts: [ArtifactRow] = []) {
+    package init(row: GatheringRow, tasks: [GatheringTaskRow] = [], artifacts: [ArtifactRow] = []) {
         self.row = row
         self.tasks = tasks
         self.artifacts = artifacts

@@ -7,6 +7,11 @@ package struct WorkflowPlan: Sendable {
     /// In the order of the plan.
     package var tasks: [Task] = []
 
+    package init(gather: JSONValue?, tasks: [Task] = []) {
+        self.gather = gather
+        self.tasks = tasks
+    }
+
     package struct Task: Sendable {
         package var taskID: String
         package var position: Int
@@ -14,6 +19,17 @@ package struct WorkflowPlan: Sendable {
         package var domain: String?
         package var status: String
         package var attempt: Int
+
+        package init(
+            taskID: String, position: Int, weight: Int, domain: String?, status: String, attempt: Int
+        ) {
+            self.taskID = taskID
+            self.position = position
+            self.weight = weight
+            self.domain = domain
+            self.status = status
+            self.attempt = attempt
+        }
     }
 }
 

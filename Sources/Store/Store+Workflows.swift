@@ -59,6 +59,17 @@ package struct CommitOutcome: Sendable, Equatable {
     package var freedKeys: Set<String> = []
     /// The database's clock; absent when no workflow was written.
     package var clock: Int64?
+
+    package init(
+        revisions: [String: Int] = [:], lost: Set<String> = [], strangers: [RowLease] = [], freedKeys: Set<String> = [],
+        clock: Int64? = nil
+    ) {
+        self.revisions = revisions
+        self.lost = lost
+        self.strangers = strangers
+        self.freedKeys = freedKeys
+        self.clock = clock
+    }
 }
 
 extension Store {

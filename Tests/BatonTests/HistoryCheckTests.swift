@@ -1,5 +1,6 @@
 import Contracts
 import Engine
+import Invariants
 import JSON
 import Store
 import Testing

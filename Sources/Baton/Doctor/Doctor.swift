@@ -1,4 +1,5 @@
 import Contracts
+import Invariants
 import Objects
 import Store
 

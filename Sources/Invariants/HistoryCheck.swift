@@ -1,16 +1,18 @@
 import Contracts
-import Engine
+package import Engine
 import JSON
-import Store
+package import Store
 
 /// The invariants that one workflow's rows and history show: pure.
-struct HistoryCheck {
+package struct HistoryCheck {
+    private static let ended: Set = ["succeeded", "failed", "cancelled"]
+
     let stored: StoredWorkflow
     /// Up to the row's `seq`, in order.
-    let history: [EventRow]
-    private(set) var violations: [(Invariant, String)] = []
+    package let history: [EventRow]
+    package private(set) var violations: [(Invariant, String)] = []
 
-    init(_ stored: StoredWorkflow, _ history: [EventRow]) {
+    package init(_ stored: StoredWorkflow, _ history: [EventRow]) {
         self.stored = stored
         self.history = history.filter { $0.seq <= stored.row.seq }
         checkEnd()
@@ -27,7 +29,7 @@ struct HistoryCheck {
     private mutating func checkEnd() {
         let ends = history.filter { $0.type == MessageType.workflowCompleted.rawValue }.count
         let reopened = history.filter { $0.type == MessageType.workflowReopened.rawValue }.count
-        let hasEnded = WatchState.ended.contains(stored.row.status)
+        let hasEnded = Self.ended.contains(stored.row.status)
         if hasEnded, ends == 0 { report(.endsOnce, "it has \(stored.row.status), but its history does not say so") }
         if !hasEnded, ends > reopened { report(.endsOnce, "its history has its end, but it is \(stored.row.status)") }
         if ends > reopened + 1 { report(.endsOnce, "it has ended \(ends) times") }
@@ -57,14 +59,14 @@ struct HistoryCheck {
             case "workflow.reopened": isOver = false
             case "task.reset":
                 guard let task = event.taskID else { continue }
-                let goesOn = (try? JSONReader.parse(event.body, limits: .view))?["status"] == "running"
+                let goesOn = (try? JSONReader.parse(event.body, limits: .stored))?["status"] == "running"
                 attempts[task] = (event.attempt ?? 0) + (goesOn ? 1 : 0)
                 ended.remove(task)
                 reset.insert(task)
             case "workflow.expanded":
                 // The list of a task that had been reset is made anew: that is an attempt, too.
                 // (Tasks that one adds are another matter: `joins` says who waits for them.)
-                let isList = (try? JSONReader.parse(event.body, limits: .view))?["joins"] == nil
+                let isList = (try? JSONReader.parse(event.body, limits: .stored))?["joins"] == nil
                 if isList, let task = event.taskID, let attempt = attempts[task] { attempts[task] = attempt + 1 }
             case "task.dispatched", "approval.requested", "task.waiting":
                 guard let task = event.taskID else { continue }
@@ -152,8 +154,8 @@ struct HistoryCheck {
 
 extension RecordedEvent {
     /// - Returns: `nil` for a row that no version of ours writes.
-    init?(_ row: EventRow) {
-        guard let type = MessageType(rawValue: row.type), let data = try? JSONReader.parse(row.body, limits: .view)
+    package init?(_ row: EventRow) {
+        guard let type = MessageType(rawValue: row.type), let data = try? JSONReader.parse(row.body, limits: .stored)
         else {
             return nil
         }

@@ -1,12 +1,12 @@
 import Contracts
 import Gathering
 import JSON
-import Objects
-import Store
+package import Objects
+package import Store
 
 /// Merges all artifacts of a workflow at once, and compares that with what was published last.
-struct MergeCheck {
-    enum Verdict: Equatable {
+package struct MergeCheck {
+    package enum Verdict: Equatable {
         case equal
         /// It is still being gathered, or its last revision cannot be had: why.
         case notComparable(String)
@@ -18,7 +18,13 @@ struct MergeCheck {
     let revisions: [ProgressRow]
     let objects: (any ObjectStore)?
 
-    func verdict() async throws -> Verdict {
+    package init(stored: StoredGathering, revisions: [ProgressRow], objects: (any ObjectStore)?) {
+        self.stored = stored
+        self.revisions = revisions
+        self.objects = objects
+    }
+
+    package func verdict() async throws -> Verdict {
         guard stored.row.publishedSeq == stored.row.ingestSeq, stored.row.closeAt == nil, stored.row.revision > 0 else {
             return .notComparable("still being gathered")
         }
@@ -50,11 +56,11 @@ struct MergeCheck {
     }
 
     private func progress(_ row: ProgressRow) async throws -> WorkflowProgress? {
-        let value = try JSONReader.parse(row.event, limits: .view)
+        let value = try JSONReader.parse(row.event, limits: .stored)
         var progress = try JSONValueDecoder().decode(WorkflowProgress.self, from: value)
         if let reference = progress.snapshotRef ?? progress.patchRef {
             guard let text = try? await objects?.get(reference, limit: 64 << 20),
-                let content = try? JSONReader.parse(text, limits: .view)
+                let content = try? JSONReader.parse(text, limits: .stored)
             else { return nil }
             if progress.snapshotRef != nil { progress.snapshot = content } else { progress.patch = content }
         }
@@ -108,4 +114,9 @@ extension Artifact {
             finishedAt: Timestamp(milliseconds: row.finishedAt ?? 0), digest: row.digest,
             bytes: row.payload?.count ?? row.bytes ?? 0, payload: payload)
     }
+}
+
+extension JSONLimits {
+    /// For what was taken in before.
+    static let stored = JSONLimits(bytes: 64 << 20, depth: 512, keys: 2_000_000)
 }
