@@ -80,7 +80,8 @@ struct Batch {
     /// too, and are then found again with its own events.
     var carrier: (Received.ID, MessageID)? {
         for (item, message) in messages where recorded.contains(item) && !again.contains(item) {
-            if case .done = outcomes[item] { return (item, message.envelope.id) }
+            // An order that comes back is another cause than its own event.
+            if case .done = outcomes[item] { return (item, Input(of: message).id) }
         }
         return nil
     }

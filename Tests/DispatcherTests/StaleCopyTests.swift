@@ -51,6 +51,25 @@ struct `A dispatcher whose memory is behind` {
         }
     }
 
+    @Test func `says once more what came of an order that the broker gave up`() async throws {
+        try await withStore { store in
+            let dispatcher = dispatcher(1, store)
+            var order = try #require(said(try await dispatcher.handle([try created("poison", tasks: 1)])).first)
+            order.exchange = Exchange.deadLetter.rawValue
+            let returned = Received(id: 7, queue: "dispatcher.0", message: order)
+            let first = said(try await dispatcher.handle([returned])).map(\.messageID)
+            #expect(first.count == 2)  // that the attempt has failed, and that there will be another
+            #expect(said(try await dispatcher.handle([returned])).map(\.messageID) == first)
+        }
+    }
+
+    private func said(_ outcomes: [Received.ID: Outcome<WireMessage>]) -> [WireMessage] {
+        outcomes.values.flatMap { outcome -> [WireMessage] in
+            guard case .done(let messages) = outcome else { return [] }
+            return messages.map(\.message)
+        }
+    }
+
     private func dispatcher(_ number: Int, _ store: Store) -> Dispatcher {
         Dispatcher(
             store: store, source: "/dispatcher/\(number)",
