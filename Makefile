@@ -7,9 +7,10 @@ help:
 	@echo "make fuzz    hostile input for the readers, SECONDS=30 for each"
 	@echo "make sanitize  the wrappers' tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make bench   how fast it is here, beside the machine's limits;  make bench-peers  beside other systems, too"
+	@echo "make simulate          thousands of workflows over a simulated broker, database and clock (SEEDS=1-1700)"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers format lint
+.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers simulate format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 # All at once, those that simulate thousands of runs starve those that wait for a server, and time limits pass.
@@ -65,6 +66,13 @@ bench-peers: setup
 	@scripts/setup redis-server python3-venv
 	swift build -c release --product baton
 	@Benchmarks/run.py --peers
+
+# One seed is one life of an installation with six workflows: 1-1700 are 10,000.
+SEEDS = 1-1700
+
+simulate:
+	swift build -c release --disable-index-store --scratch-path .build-simulate --product Simulation $(CHECKS)
+	@SWIFT_DETERMINISTIC_HASHING=1 .build-simulate/release/Simulation --seeds $(SEEDS)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -137,6 +137,15 @@ let package = Package(
         tests("LocalServers", ["IOThread", "JSON"]),
         tests("Baton", ["TestSupport", "Invariants", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
 
+        // Every process over a simulated broker, database and clock; an executable, for a release build runs thousands.
+        .executableTarget(
+            name: "Simulation",
+            dependencies: [
+                "Planner", "Dispatcher", "Gatherer", "Executor", "Invariants", "Relay", "Handover", "Engine", "Store", "Objects",
+                "Topology", "AMQP", "Postgres", "Contracts", "JSON", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ], path: "Tests/Simulation", swiftSettings: house),
+
         // The product as a whole; what is beside the sources is read where it lies.
         .testTarget(
             name: "PipelineTests",

@@ -1,0 +1,121 @@
+import AMQP
+import Contracts
+import Handover
+import JSON
+import Relay
+
+/// Producers and people: requests, each said until it is confirmed, and what people ask for at random moments.
+final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
+    struct Request {
+        let workflow: WorkflowID
+        let message: Message
+        var isAccepted = false
+    }
+
+    private(set) var requests: [Request] = []
+    private var waiting: [(at: Int64, index: Int)] = []
+    private var producer: SimulatedPublisher?
+    private var people: SimulatedPublisher?
+    private var nextCommand: Int64 = 0
+
+    /// Where answers go.
+    static let replies = QueueName.reply("client")
+
+    override var canCrash: Bool { false }
+
+    override func start() async {
+        producer = SimulatedPublisher(self, user: BrokerUser.producer)
+        people = SimulatedPublisher(self, user: BrokerUser.operator)
+        _ = world.broker.declareExclusive(Self.replies, bindings: [])
+        let now = world.database.now
+        for index in 0..<world.settings.workflows {
+            let request = WorkflowRequested(
+                requestID: RequestID(unchecked: "r\(index)"), workspace: Workspace(unchecked: "default"),
+                plan: Scenario.plan(&world.planning, domains: world.domains, limit: world.settings.tasks),
+                input: ["n": 1, "list": [1, 2, 3]], actor: Actor(id: "ada"),
+                priority: Int.random(in: -1...1, using: &world.planning))
+            let workflow = WorkflowID(workspace: request.workspace, requestID: request.requestID)
+            world.name(workflow.text, "w\(index)")
+            guard let message = message(request, world.makeID(self.now), correlation: "c\(index)", reply: index % 3 == 0)
+            else { continue }
+            requests.append(Request(workflow: workflow, message: message))
+            let at = now + Int64.random(in: 0...20_000, using: &world.planning)
+            waiting.append((at, requests.count - 1))
+            // The same request once more, by a sender who is not sure.
+            if index % 4 == 1 { waiting.append((at + 3000, requests.count - 1)) }
+            // Another under the same id: whoever comes first has it.
+            if index % 5 == 2 {
+                var other = request
+                other.input = ["n": 2, "list": []]
+                if let message = self.message(other, world.makeID(self.now), correlation: "d\(index)", reply: true) {
+                    requests.append(Request(workflow: workflow, message: message))
+                    waiting.append((at + Int64.random(in: -500...500, using: &world.planning), requests.count - 1))
+                }
+            }
+        }
+        nextCommand = now + 1000
+    }
+
+    private func message(_ request: WorkflowRequested, _ id: MessageID, correlation: String, reply: Bool) -> Message? {
+        let envelope = Envelope(
+            of: request, id: id, source: "/client", time: now, correlationID: correlation,
+            replyTo: reply ? Self.replies : nil)
+        return (try? request.encoded()).map { Message(envelope.message(to: request.route, body: $0)) }
+    }
+
+    override func hasWork(_ now: Int64) -> Bool {
+        waiting.contains { $0.at <= now } || !world.isHealing && nextCommand <= now
+    }
+
+    override var timer: Int64? { (waiting.map(\.at) + (world.isHealing ? [] : [nextCommand])).min() }
+    var isDone: Bool { incarnation > 0 && waiting.isEmpty }
+
+    override func work() async {
+        let now = world.database.now
+        if let place = waiting.firstIndex(where: { $0.at <= now }) {
+            let (_, index) = waiting.remove(at: place)
+            if await producer?.publish([requests[index].message]).first == .confirmed {
+                requests[index].isAccepted = true
+            } else {
+                waiting.append((now + 1000, index))
+            }
+        } else if nextCommand <= now {
+            nextCommand = now + Int64(world.random(2000...60_000))
+            await command()
+        }
+    }
+
+    private func command() async {
+        if world.roll(.garbage, oneIn: 6) { await sayGarbage() }
+        guard world.roll(.command, oneIn: 4), let request = requests.randomElement(using: &world.scheduling) else { return }
+        let body = Commands.random(for: request.workflow, world)
+        guard let body else { return }
+        let envelope = Envelope(
+            of: body, id: world.makeID(now), source: "/cli", time: now, replyTo: Self.replies)
+        guard let bytes = try? body.encoded() else { return }
+        let message = Message(envelope.message(to: body.route, body: bytes))
+        if await people?.publish([message]).first == .confirmed {
+            world.hit(.command, "somebody says \(world.describe(WireMessage(message)))")
+        }
+    }
+
+    /// Into any queue that a person or a producer may reach.
+    private func sayGarbage() async {
+        let keys = [
+            (Exchange.workflow, "workflow.requested"), (.workflow, "control.cancel"), (.workflow, "signal.received"),
+        ]
+        let (exchange, key) = keys[world.random(0...keys.count - 1)]
+        let message = Message(
+            exchange: exchange.rawValue, routingKey: key,
+            properties: MessageProperties(
+                correlationID: "x", messageID: "garbage-\(world.makeID(now))", type: nil), body: Array("{\"a\":".utf8))
+        if await people?.publish([message]).first == .confirmed { world.hit(.garbage, "garbage under \(key)") }
+    }
+}
+
+/// What people may ask for.
+enum Commands {
+    static func random(for workflow: WorkflowID, _ world: World) -> (any WorkflowBody & RoutedBody)? {
+        ControlCancel(workflowID: workflow, actor: Actor(id: "bob"))
+    }
+}
