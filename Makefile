@@ -10,7 +10,7 @@ help:
 	@echo "make simulate          thousands of workflows over a simulated broker, database and clock (SEEDS=1-1700)"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers simulate format lint
+.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers simulate simulate-mutants format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 # All at once, those that simulate thousands of runs starve those that wait for a server, and time limits pass.
@@ -73,6 +73,9 @@ SEEDS = 1-1700
 simulate:
 	swift build -c release --disable-index-store --scratch-path .build-simulate --product Simulation $(CHECKS)
 	@SWIFT_DETERMINISTIC_HASHING=1 .build-simulate/release/Simulation --seeds $(SEEDS)
+
+simulate-mutants:
+	@scripts/simulate-mutants
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -146,6 +146,10 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Tests/Simulation", swiftSettings: house),
 
+        tests(
+            "Simulation", ["TestSupport", "Handover", "Store", "Topology", "AMQP", "Contracts", "JSON", log],
+            exclude: ["Mutants"]),
+
         // The product as a whole; what is beside the sources is read where it lies.
         .testTarget(
             name: "PipelineTests",
