@@ -60,7 +60,7 @@ extension Store {
         guard !workflowIDs.isEmpty else { return [:] }
         var plans: [String: WorkflowPlan] = [:]
         for row in try await database.query(Query.endedTasks, [.texts(workflowIDs)]) {
-            plans[try row["workflow_id"], default: WorkflowPlan()].tasks.append(
+            plans[try row["workflow_id"], default: WorkflowPlan(gather: nil)].tasks.append(
                 WorkflowPlan.Task(
                     taskID: try row["task_id"], position: try row["position"], weight: 1, domain: try row["domain"],
                     status: try row["status"], attempt: try row["attempt"]))

@@ -130,8 +130,12 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         try await read("gatherings") { database.stored(ids) }
     }
 
-    func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws {
-        if !gatherings.isEmpty { try await write("begin") { database.begin(gatherings) } }
+    func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws -> Set<String> {
+        gatherings.isEmpty ? [] : try await write("begin") { database.begin(gatherings) }
+    }
+
+    func ends(of ids: [String]) async throws -> [String: WorkflowPlan] {
+        ids.isEmpty ? [:] : try await read("ends") { database.ends(of: ids) }
     }
 
     func plans(of ids: [String]) async throws -> [String: WorkflowPlan] {
@@ -142,8 +146,10 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         batch.isEmpty ? [:] : try await write("ingest") { database.ingest(batch) }
     }
 
-    func publish(_ batch: [Publication]) async throws -> [String: Int] {
-        batch.isEmpty ? [:] : try await write("publish") { database.publish(batch) }
+    func publish(
+        _ batch: [Publication], confirmed: [(workflowID: String, revision: Int)]
+    ) async throws -> [String: Int] {
+        batch.isEmpty ? [:] : try await write("publish") { database.publish(batch, confirmed: confirmed) }
     }
 
     func settleUnchanged(_ rows: [GatheringRow]) async throws -> Set<String> {

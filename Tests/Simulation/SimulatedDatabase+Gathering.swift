@@ -22,8 +22,10 @@ extension SimulatedDatabase {
         return (found, found.isEmpty ? nil : now)
     }
 
-    func begin(_ new: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) {
+    func begin(_ new: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) -> Set<String> {
+        var begun: Set<String> = []
         for (row, tasks) in new where gatherings[row.workflowID] == nil {
+            begun.insert(row.workflowID)
             gatherings[row.workflowID] = GatheringRow(
                 workflowID: row.workflowID, definition: row.definition, createdAt: now)
             for task in tasks {
@@ -32,6 +34,7 @@ extension SimulatedDatabase {
                     domain: task.domain)
             }
         }
+        return begun
     }
 
     /// What the merge needs of the dispatcher's rows; a task of the plan has none while it is pending.
@@ -59,6 +62,23 @@ extension SimulatedDatabase {
         return plans
     }
 
+    /// How tasks ended; those that have not are left out.
+    func ends(of ids: [String]) -> [String: WorkflowPlan] {
+        var plans: [String: WorkflowPlan] = [:]
+        for id in ids {
+            let ended = taskRows(id).filter { $0.endedAt != nil }.map {
+                WorkflowPlan.Task(
+                    taskID: $0.taskID, position: $0.position, weight: 1, domain: $0.domain, status: $0.status,
+                    attempt: $0.attempt)
+            }
+            if !ended.isEmpty {
+                plans[id] = WorkflowPlan(
+                    gather: nil, tasks: ended.sorted { ($0.position, $0.taskID) < ($1.position, $1.taskID) })
+            }
+        }
+        return plans
+    }
+
     func ingest(_ batch: [Ingest]) -> [String: Int] {
         var written: [String: Int] = [:]
         for ingest in batch {
@@ -67,6 +87,7 @@ extension SimulatedDatabase {
             else { continue }
             row.ingestSeq += ingest.taken
             (row.status, row.closeAt, row.extra) = (copy.status, copy.closeAt, copy.extra)
+            if ingest.isClean { row.publishedSeq = row.ingestSeq }
             row.dirtySince = row.ingestSeq > row.publishedSeq ? row.dirtySince ?? now : nil
             gatherings[copy.workflowID] = row
             written[copy.workflowID] = row.ingestSeq
@@ -91,7 +112,10 @@ extension SimulatedDatabase {
         artifacts[artifact.workflowID] = rows
     }
 
-    func publish(_ batch: [Publication]) -> [String: Int] {
+    func publish(
+        _ batch: [Publication], confirmed: [(workflowID: String, revision: Int)] = []
+    ) -> [String: Int] {
+        defer { confirm(confirmed) }
         var written: [String: Int] = [:]
         for publication in batch {
             let copy = publication.gathering

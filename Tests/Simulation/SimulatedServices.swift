@@ -154,7 +154,9 @@ final class SimulatedGatherer: PartitionedProcess, @unchecked Sendable {
             nextSweep = now + 5000
             try? await desk.sweep()
         } else if let alarm, alarm <= now {
-            again = await sender.round(isLast: false) ? nil : now + 1000
+            let isLate = again.map { $0 <= now } ?? false
+            let isDone = await sender.round(isLate: isLate)
+            if isDone { again = nil } else if isLate || again == nil { again = now + 1000 }
         } else {
             await relay.step()
         }

@@ -183,8 +183,7 @@ private struct Pair {
                     tasks: [GatheringTaskRow(workflowID: id, taskID: "t0", planIndex: 0, weight: 2, domain: "payments")]
                 )
             }
-            try await store.begin(new)
-            simulated.begin(new)
+            #expect(try await store.begin(new) == simulated.begin(new))
             try await read()
         case 1..<4: try await ingest()
         case 4, 5: try await publish()
@@ -232,7 +231,8 @@ private struct Pair {
                         GatheringTaskRow(
                             workflowID: copy.workflowID, taskID: pick(["t0", "t9"]), planIndex: pick([nil, 1]), weight: 1,
                             epoch: pick([1, 2]), endState: pick([nil, "failed"]), manifest: ["result"])
-                    ], artifacts: Dictionary(artifacts.map { ("\($0.name)\($0.seq)", $0) }) { $1 }.values.sorted { $0.name < $1.name }))
+                    ], artifacts: Dictionary(artifacts.map { ("\($0.name)\($0.seq)", $0) }) { $1 }.values.sorted { $0.name < $1.name },
+                    isClean: chance(20)))
         }
         let (real, made) = (try await store.ingest(batch), simulated.ingest(batch))
         #expect(real == made)
@@ -259,7 +259,11 @@ private struct Pair {
                         workflowID: row.workflowID, revision: row.revision + 1, isSnapshot: chance(30), event: [1],
                         id: "p\(row.revision + 1)", exchange: "workflow", routingKey: "k")))
         }
-        let (real, made) = (try await store.publish(batch), simulated.publish(batch))
+        let confirmed = chance(30) ? ids.map { (workflowID: $0, revision: Int.random(in: 1...5, using: &random)) } : []
+        let (real, made) = (
+            try await store.publish(batch, confirmed: confirmed),
+            batch.isEmpty ? [:] : simulated.publish(batch, confirmed: confirmed)
+        )
         #expect(real == made)
         commits += real.count
         conflicts += batch.count - real.count
