@@ -8,7 +8,8 @@ struct BenchTally {
         let wf: String
         let shape: Shape
         let submittedAt: ContinuousClock.Instant
-        var revisions = 0
+        /// A revision has shown an artifact.
+        var hasRevision = false
         /// When artifacts were heard of, those that no revision has shown yet.
         var artifacts: [ContinuousClock.Instant] = []
         var shown = 0
@@ -43,9 +44,12 @@ struct BenchTally {
 
     mutating func revised(_ id: WorkflowID, _ message: InboundMessage, at now: ContinuousClock.Instant) throws {
         guard case .workflowProgress(let progress) = message.body, var workflow = open[id] else { return }
-        if progress.revision == 1 { firstRevision.record(now - workflow.submittedAt) }
+        // One may come before there is anything to merge.
+        if !workflow.hasRevision, progress.tasks.reported > 0 {
+            firstRevision.record(now - workflow.submittedAt)
+            workflow.hasRevision = true
+        }
         revisions += 1
-        workflow.revisions = progress.revision
         while workflow.shown < min(progress.tasks.reported, workflow.artifacts.count) {
             lag.record(now - workflow.artifacts[workflow.shown])
             workflow.shown += 1
