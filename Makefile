@@ -7,7 +7,8 @@ help:
 	@echo "make fuzz    hostile input for the readers, SECONDS=30 for each"
 	@echo "make sanitize  the wrappers' tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make bench   how fast it is here, beside the machine's limits;  make bench-peers  beside other systems, too"
-	@echo "make simulate          thousands of workflows over a simulated broker, database and clock (SEEDS=1-1700)"
+	@echo "make simulate  thousands of workflows over a simulated broker, database and clock (SEEDS=1-1700)"
+	@echo "make simulate-mutants  breaks the code on purpose, and expects the simulation to see it"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
 .PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers simulate simulate-mutants format lint
@@ -70,11 +71,12 @@ bench-peers: setup
 # One seed is one life of an installation with six workflows: 1-1700 are 10,000.
 SEEDS = 1-1700
 
-simulate:
+simulate: setup
 	swift build -c release --disable-index-store --scratch-path .build-simulate --product Simulation $(CHECKS)
 	@SWIFT_DETERMINISTIC_HASHING=1 .build-simulate/release/Simulation --seeds $(SEEDS)
 
-simulate-mutants:
+simulate-mutants: setup
+	@scripts/setup rsync
 	@scripts/simulate-mutants
 
 format:

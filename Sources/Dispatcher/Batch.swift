@@ -69,8 +69,9 @@ struct Batch {
     var carriers: [WorkflowID: (Received.ID, MessageID)] {
         var carriers: [WorkflowID: (Received.ID, MessageID)] = [:]
         for (item, message) in messages where recorded.contains(item) && !again.contains(item) {
+            // An order that comes back is another cause than its own event.
             if case .done = outcomes[item], let id = message.body.message.workflow {
-                carriers[id] = (item, message.envelope.id)
+                carriers[id] = (item, Input(of: message).id)
             }
         }
         return carriers
@@ -80,7 +81,6 @@ struct Batch {
     /// too, and are then found again with its own events.
     var carrier: (Received.ID, MessageID)? {
         for (item, message) in messages where recorded.contains(item) && !again.contains(item) {
-            // An order that comes back is another cause than its own event.
             if case .done = outcomes[item] { return (item, Input(of: message).id) }
         }
         return nil
