@@ -9,7 +9,10 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage] = [], resources: [Resource] = []) -> Target {
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: house, plugins: plugins)
 }
 
@@ -72,11 +75,17 @@ let package = Package(
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
         // One library for each process.
-        library("Planner", ["Relay", "Handover", "Engine", "Gathering", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle, log]),
+        library(
+            "Planner",
+            [
+                "Relay", "Handover", "Engine", "Gathering", "Store", "AMQP", "Postgres", "IOThread", "Contracts",
+                "JSON", lifecycle, log,
+            ]),
         library(
             "Dispatcher",
             [
-                "Relay", "Handover", "Engine", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle, log,
+                "Relay", "Handover", "Engine", "Store", "AMQP", "Postgres", "IOThread", "Contracts", "JSON", lifecycle,
+                log,
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         library(
@@ -88,7 +97,8 @@ let package = Package(
         library(
             "Executor",
             [
-                "Relay", "Handover", "Engine", "Objects", "AMQP", "Postgres", "IOThread", "YAML", "Contracts", "JSON", lifecycle, log,
+                "Relay", "Handover", "Engine", "Objects", "AMQP", "Postgres", "IOThread", "YAML", "Contracts", "JSON",
+                lifecycle, log,
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         library("Notifier", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
@@ -103,8 +113,10 @@ let package = Package(
         .executableTarget(
             name: "Baton",
             dependencies: [
-                "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Provisioning", "Topology", "Store",
-                "Invariants", "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts", "JSON", lifecycle, log,
+                "Planner", "Dispatcher", "Gatherer", "Executor", "Notifier", "API", "LocalServers", "Provisioning",
+                "Topology", "Store",
+                "Invariants", "Engine", "Gathering", "Objects", "Relay", "AMQP", "Postgres", "YAML", "Contracts",
+                "JSON", lifecycle, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -128,12 +140,17 @@ let package = Package(
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests(
             "Gatherer",
-            ["TestSupport", "Gathering", "Relay", "Handover", "Store", "Objects", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+            [
+                "TestSupport", "Gathering", "Relay", "Handover", "Store", "Objects", "AMQP", "Postgres", "Contracts",
+                "JSON", lifecycle, log,
+            ]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
         tests("Topology", ["TestSupport", "Contracts", "JSON", "AMQP", log]),
         tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
-        tests("Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]),
+        tests(
+            "Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]
+        ),
         tests("LocalServers", ["IOThread", "JSON"]),
         tests("Baton", ["TestSupport", "Invariants", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
 
@@ -141,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "Simulation",
             dependencies: [
-                "Planner", "Dispatcher", "Gatherer", "Executor", "Invariants", "Relay", "Handover", "Engine", "Store", "Objects",
+                "Planner", "Dispatcher", "Gatherer", "Executor", "Invariants", "Relay", "Handover", "Engine", "Store",
+                "Objects",
                 "Topology", "AMQP", "Postgres", "Contracts", "JSON", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ], path: "Tests/Simulation", swiftSettings: house),
@@ -153,7 +171,9 @@ let package = Package(
         // The product as a whole; what is beside the sources is read where it lies.
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Baton", "CLinux", "LocalServers", "Gathering", "AMQP", "Postgres", "Contracts", "JSON", log],
+            dependencies: [
+                "Baton", "CLinux", "LocalServers", "Gathering", "AMQP", "Postgres", "Contracts", "JSON", log,
+            ],
             exclude: ["Skills", "prepare", "messages.py"], swiftSettings: house),
 
         // The pipeline under real faults, and what became of it: `make chaos`.

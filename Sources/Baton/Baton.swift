@@ -27,7 +27,8 @@ package struct Baton: AsyncParsableCommand {
     private static let people: [any ParsableCommand.Type] = [
         DefinitionsCommand.self, SkillsCommand.self, SubmitCommand.self, WatchCommand.self, WorkflowsCommand.self,
         ApprovalsCommand.self, ApproveCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self,
-        SkipCommand.self, CancelCommand.self, UndoCommand.self, SignalCommand.self, LogsCommand.self, ArtifactsCommand.self, MigrateCommand.self, DoctorCommand.self,
+        SkipCommand.self, CancelCommand.self, UndoCommand.self, SignalCommand.self, LogsCommand.self,
+        ArtifactsCommand.self, MigrateCommand.self, DoctorCommand.self,
         VersionCommand.self,
     ]
 

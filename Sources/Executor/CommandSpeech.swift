@@ -24,7 +24,8 @@ actor CommandSpeech {
         var limits = JSONLimits.default
         limits.bytes = rule.lineLimit
         guard let message = try? JSONReader.parse(line, limits: limits), let type = message["type"]?.string else {
-            return await events.log(.info, String(decoding: line, as: UTF8.self))  // prose: whoever reads the logs sees it
+            // Prose: whoever reads the logs sees it.
+            return await events.log(.info, String(decoding: line, as: UTF8.self))
         }
         switch type {
         case "progress": await events.progress(message["progress"]?.number?.double, message["message"]?.string)

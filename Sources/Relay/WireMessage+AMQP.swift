@@ -12,7 +12,8 @@ extension WireMessage {
         let replayed = delivery.exchange.isEmpty ? properties.headers : [:]
         self.init(
             exchange: replayed[DeadLetterHeader.exchange]?.string ?? delivery.exchange,
-            routingKey: replayed[DeadLetterHeader.routingKey]?.string ?? delivery.routingKey, contentType: properties.contentType,
+            routingKey: replayed[DeadLetterHeader.routingKey]?.string ?? delivery.routingKey,
+            contentType: properties.contentType,
             messageID: properties.messageID, type: properties.type, correlationID: properties.correlationID,
             replyTo: properties.replyTo, userID: properties.userID, appID: properties.appID,
             timestamp: properties.timestamp.map { Int64(clamping: $0) },

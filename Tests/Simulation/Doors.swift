@@ -78,7 +78,9 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         guard !changes.workflows.isEmpty || !changes.leases.isEmpty else { return CommitOutcome() }
         return try await write("commit") {
             let outcome = try database.commit(changes)
-            for id in outcome.lost.sorted() { world.note(process.name, "somebody else has moved \(world.short(id)) on") }
+            for id in outcome.lost.sorted() {
+                world.note(process.name, "somebody else has moved \(world.short(id)) on")
+            }
             return outcome
         }
     }
@@ -168,7 +170,8 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         try await read("unconfirmed") { database.unconfirmed(for: span.inMilliseconds, limit: limit) }
     }
 
-    func abandonedGatherings(dirtyFor dirty: Duration, overdueBy overdue: Duration, limit: Int) async throws -> [String] {
+    func abandonedGatherings(dirtyFor dirty: Duration, overdueBy overdue: Duration, limit: Int) async throws -> [String]
+    {
         try await read("abandoned") {
             database.abandoned(dirtyFor: dirty.inMilliseconds, overdueBy: overdue.inMilliseconds, limit: limit)
         }
@@ -187,7 +190,8 @@ final class SimulatedPublisher: MessagePublisher, @unchecked Sendable {
         life = process.incarnation
     }
 
-    private static let cut = Confirmation.unknown(AMQPError(.connectionLost, "basic.publish", "the connection was lost"))
+    private static let cut = Confirmation.unknown(
+        AMQPError(.connectionLost, "basic.publish", "the connection was lost"))
 
     func publish(_ messages: [Message]) async -> [Confirmation] {
         var confirmations: [Confirmation] = []

@@ -28,8 +28,15 @@ final class Examination: @unchecked Sendable {
         if type == "workflow.rejected" {
             if let id = data["workflow_id"]?.string { rejected.insert(id) }
             for problem in data["problems"]?.array ?? [] {
-                guard data["request_id"] != nil, let code = problem["code"]?.string, code != "request_id_reused", message.properties.messageID.map({ seen.insert($0).inserted }) ?? true else { continue }
-                refusals.append(Violation(invariant: 1, text: "a plan is refused: \(code) at \(problem["path"]?.string ?? ""): \(problem["message"]?.string ?? "")"))
+                guard data["request_id"] != nil, let code = problem["code"]?.string, code != "request_id_reused",
+                    message.properties.messageID.map({ seen.insert($0).inserted }) ?? true
+                else { continue }
+                refusals.append(
+                    Violation(
+                        invariant: 1,
+                        text:
+                            "a plan is refused: \(code) at \(problem["path"]?.string ?? ""): \(problem["message"]?.string ?? "")"
+                    ))
             }
         } else if wasTaken {
             artifacts.insert(
@@ -62,10 +69,13 @@ final class Examination: @unchecked Sendable {
         for request in client.requests where request.isAccepted {
             let id = request.workflow.text
             if world.database.workflows[id] == nil, !rejected.contains(id) {
-                found.append(Violation(invariant: 1, text: "\(world.short(id)) was accepted, and there is no such workflow"))
+                found.append(
+                    Violation(invariant: 1, text: "\(world.short(id)) was accepted, and there is no such workflow"))
             }
         }
-        for (id, stored) in world.database.load(Array(world.database.workflows.keys)).workflows.sorted(by: { $0.key < $1.key }) {
+        for (id, stored) in world.database.load(Array(world.database.workflows.keys)).workflows.sorted(by: {
+            $0.key < $1.key
+        }) {
             let check = HistoryCheck(stored, world.database.events[id] ?? [])
             found += check.violations.map { Violation(invariant: $0.rawValue, text: readable($1)) }
             found += untold(stored, check.history)
@@ -91,7 +101,8 @@ final class Examination: @unchecked Sendable {
         for row in world.database.workflows.values.sorted(by: { $0.id < $1.id }) where row.endedAt == nil {
             let open = world.database.taskRows(row.id).filter { $0.endedAt == nil }
                 .map { "\($0.taskID) \($0.status)#\($0.attempt)" }.joined(separator: ", ")
-            found.append(Violation(invariant: 1, text: "\(world.short(row.id)) is \(row.status) and never ends: \(open)"))
+            found.append(
+                Violation(invariant: 1, text: "\(world.short(row.id)) is \(row.status) and never ends: \(open)"))
         }
         for row in world.database.gatherings.values.sorted(by: { $0.workflowID < $1.workflowID }) {
             let name = world.short(row.workflowID)
@@ -124,7 +135,8 @@ final class Examination: @unchecked Sendable {
     private func isOvertaken(_ order: EventRow, _ history: [EventRow]) -> Bool {
         guard order.type == "task.dispatched" else { return false }
         let end = history.first {
-            $0.seq > order.seq && $0.taskID == order.taskID && ["task.cancelled", "task.failed", "task.completed", "task.skipped"].contains($0.type)
+            $0.seq > order.seq && $0.taskID == order.taskID
+                && ["task.cancelled", "task.failed", "task.completed", "task.skipped"].contains($0.type)
                 && !$0.isStale
         }
         guard let end else { return false }
@@ -140,8 +152,11 @@ final class Examination: @unchecked Sendable {
         var found: [Violation] = []
         func report(_ text: String) { found.append(Violation(invariant: 6, text: "\(name): \(text)")) }
         let kept = Set(
-            (world.database.artifacts[id] ?? []).map { [$0.workflowID, $0.taskID, $0.name, String($0.attempt), String($0.seq)] })
-        for lost in artifacts.filter({ $0[0] == id }).subtracting(kept).sorted(by: { $0.description < $1.description }) {
+            (world.database.artifacts[id] ?? []).map {
+                [$0.workflowID, $0.taskID, $0.name, String($0.attempt), String($0.seq)]
+            })
+        for lost in artifacts.filter({ $0[0] == id }).subtracting(kept).sorted(by: { $0.description < $1.description })
+        {
             report("the artifact \(lost.dropFirst().joined(separator: " ")) was published, and nobody has it")
         }
         guard let gathering = world.database.stored([id]).gatherings[id] else {
@@ -152,7 +167,9 @@ final class Examination: @unchecked Sendable {
         if revisions.map(\.revision) != Array(1..<revisions.count + 1) {
             report("its revisions are \(revisions.map(\.revision))")
         }
-        for row in revisions where !world.broker.told.contains(row.id) { report("revision \(row.revision) was never told") }
+        for row in revisions where !world.broker.told.contains(row.id) {
+            report("revision \(row.revision) was never told")
+        }
         let closing = revisions.filter { $0.routingKey.hasPrefix("workflow.progress.on_time.") }.count
         if stored.row.endedAt != nil, closing != 1 { report("it has \(closing) revisions on time") }
         if stored.row.endedAt != nil, gathering.row.status != stored.row.status {
@@ -176,7 +193,8 @@ final class Examination: @unchecked Sendable {
         world.broker.drain(QueueName.deadLetter).compactMap { message in
             let type = message.properties.type ?? ""
             let reason = message.properties.headers["x-baton-reason"]?.string ?? "delivery limit"
-            let isPeoples = type.hasPrefix("control.") || type.hasPrefix("signal.") || type.hasPrefix("approval.decided")
+            let isPeoples =
+                type.hasPrefix("control.") || type.hasPrefix("signal.") || type.hasPrefix("approval.decided")
             if type.isEmpty || isPeoples || type == "task.dispatched" && reason == "delivery limit" { return nil }
             return Violation(invariant: 5, text: "a \(type) was given up on: \(reason)")
         }

@@ -73,7 +73,9 @@ final class RelayDriver: @unchecked Sendable {
             held[taken] = delivery
             return Machine.Arrival(item: taken, deliveryCount: delivery.deliveryCount)
         }
-        world.note(process.name, "takes \(arrived.map { world.describe(WireMessage(held[$0.item]!)) }.joined(separator: ", "))")
+        world.note(
+            process.name, "takes \(arrived.map { world.describe(WireMessage(held[$0.item]!)) }.joined(separator: ", "))"
+        )
         go(machine.handle(.arrived(arrived)))
     }
 

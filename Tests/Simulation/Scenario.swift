@@ -14,7 +14,8 @@ enum Scenario {
                 skills.map { kind in
                     Skill(
                         id: SkillID(unchecked: "\(domain).\(kind)"), domain: domain,
-                        timeout: kind == "slow" ? .seconds(1200) : .seconds(300), risk: kind == "risky" ? .high : .normal,
+                        timeout: kind == "slow" ? .seconds(1200) : .seconds(300),
+                        risk: kind == "risky" ? .high : .normal,
                         expands: kind == "planner" ? [SkillPattern("*")] : [])
                 }
             }, domains: domains)
@@ -60,7 +61,9 @@ enum Scenario {
         let name = task.text.replacing(".", with: "-")
         var tasks = JSONObject()
         for number in 0..<dice % 3 {
-            var added = JSONObject([("skill", .string("\(domain).\(["steady", "shaky", "nothing"][dice % 20 == 7 ? 2 : number % 2])"))])
+            var added = JSONObject([
+                ("skill", .string("\(domain).\(["steady", "shaky", "nothing"][dice % 20 == 7 ? 2 : number % 2])"))
+            ])
             if number > 0 { added["needs"] = .string("\(name)-x\(number - 1)") }
             tasks["\(name)-x\(number)"] = .object(added)
         }
@@ -96,7 +99,8 @@ enum Scenario {
                 task["if"] = .string(conditions.randomElement(using: &random)!)
             }
             if chance(20) {
-                task["forEach"] = [["a", "b", "c"], [], "${{ input.list }}", "${{ input.n }}"].randomElement(using: &random)!
+                task["forEach"] = [["a", "b", "c"], [], "${{ input.list }}", "${{ input.n }}"].randomElement(
+                    using: &random)!
                 if chance(50) { task["limit"] = .number(JSONNumber(Int.random(in: 1...2, using: &random))) }
             }
             if task["forEach"] == nil, chance(12) {
@@ -104,7 +108,9 @@ enum Scenario {
                 tasks["u\(index)"] = ["skill": .string("\(domain).shaky"), "retry": ["attempts": 2]]
             }
             if chance(12) {
-                (task["skill"], task["workflow"]) = (nil, .string(["leaf@1", "branch@1"].randomElement(using: &random)!))
+                (task["skill"], task["workflow"]) = (
+                    nil, .string(["leaf@1", "branch@1"].randomElement(using: &random)!)
+                )
             }
             if task["workflow"] == nil, chance(15) { task["timeout"] = "8s" }
             if task["workflow"] == nil, chance(10) { task["start_within"] = "40s" }

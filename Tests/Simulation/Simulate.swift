@@ -21,7 +21,9 @@ struct Simulate {
         let jobs = arguments.int("--jobs") ?? ProcessInfo.processInfo.activeProcessorCount
         let requiresAll = arguments.flag("--require-all")
         let shrinks = !arguments.flag("--no-shrinking")
-        guard arguments.rest.isEmpty else { return stop("unknown: \(arguments.rest.joined(separator: " "))", status: 64) }
+        guard arguments.rest.isEmpty else {
+            return stop("unknown: \(arguments.rest.joined(separator: " "))", status: 64)
+        }
 
         let start = ContinuousClock.now
         var summary = Summary()

@@ -126,7 +126,8 @@ final class SimulatedBroker: @unchecked Sendable {
             case .exchange(let name):
                 let inner = destinations(name, message.routingKey)
                 guard !inner.isEmpty else { continue }
-                let index = hashed.contains(name) ? Int(hash(message.properties.correlationID ?? "") % UInt64(inner.count)) : 0
+                let index =
+                    hashed.contains(name) ? Int(hash(message.properties.correlationID ?? "") % UInt64(inner.count)) : 0
                 if case .queue(let name) = inner[index], let queue = queues[name] { found.append(queue) }
             }
         }
@@ -159,7 +160,6 @@ final class SimulatedBroker: @unchecked Sendable {
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return hash ^ (hash >> 29)
     }
-
 
     // MARK: Consuming
 

@@ -36,7 +36,8 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
                 priority: Int.random(in: -1...1, using: &world.planning))
             let workflow = WorkflowID(workspace: request.workspace, requestID: request.requestID)
             world.name(workflow.text, "w\(index)")
-            guard let message = message(request, world.makeID(self.now), correlation: "c\(index)", reply: index % 3 == 0)
+            guard
+                let message = message(request, world.makeID(self.now), correlation: "c\(index)", reply: index % 3 == 0)
             else { continue }
             requests.append(Request(workflow: workflow, message: message))
             let at = now + Int64.random(in: 0...20_000, using: &world.planning)
@@ -87,7 +88,9 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
 
     private func command() async {
         if world.roll(.garbage, oneIn: 6) { await sayGarbage() }
-        guard world.roll(.command, oneIn: 4), let request = requests.randomElement(using: &world.scheduling) else { return }
+        guard world.roll(.command, oneIn: 4), let request = requests.randomElement(using: &world.scheduling) else {
+            return
+        }
         let body = Commands.random(for: request.workflow, world)
         guard let body else { return }
         let envelope = Envelope(

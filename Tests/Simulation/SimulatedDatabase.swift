@@ -247,7 +247,9 @@ final class SimulatedDatabase: @unchecked Sendable {
         var stray: [String] = []
         for row in tasks.values.flatMap(\.values) {
             if row.wakeAt != nil, row.endedAt != nil { stray.append("\(row.workflowID)/\(row.taskID) wakes") }
-            if row.leaseUntil != nil, row.status != "running" { stray.append("\(row.workflowID)/\(row.taskID) is leased") }
+            if row.leaseUntil != nil, row.status != "running" {
+                stray.append("\(row.workflowID)/\(row.taskID) is leased")
+            }
         }
         return stray + workflows.values.filter { $0.wakeAt != nil && $0.endedAt != nil }.map { "\($0.id) wakes" }
     }

@@ -34,7 +34,8 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         var hasEnded = false
 
         init(
-            _ delivery: Delivery, _ order: TaskDispatched, _ key: AttemptKey, _ live: LiveRun, now: Int64, artifacts: Int,
+            _ delivery: Delivery, _ order: TaskDispatched, _ key: AttemptKey, _ live: LiveRun, now: Int64,
+            artifacts: Int,
             result: Result<RunResult, RunFailure>, work: Int64
         ) {
             self.delivery = delivery
@@ -177,13 +178,17 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         }
     }
 
-    private func begin(_ order: TaskDispatched, _ id: MessageID, _ delivery: Delivery, _ voice: Voice, _ now: Int64) async {
+    private func begin(_ order: TaskDispatched, _ id: MessageID, _ delivery: Delivery, _ voice: Voice, _ now: Int64)
+        async
+    {
         let key = AttemptKey(workflow: order.workflowID, task: order.taskID, attempt: order.attempt)
         let life = incarnation
         let held = Kept()
         let live = LiveRun(
             order, causation: id, delivery: delivery.deliveryCount, voice: voice, objects: world.objects,
-            isWanted: { [unowned self] in isAlive && incarnation == life && (held.run?.isKept == true || isHeld(delivery)) })
+            isWanted: { [unowned self] in
+                isAlive && incarnation == life && (held.run?.isKept == true || isHeld(delivery))
+            })
         let run = Run(
             delivery, order, key, live, now: now, artifacts: world.random(0...2),
             result: result(of: order), work: duration(of: order))
@@ -207,7 +212,8 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         ]
         let adds = skill.hasSuffix("planner") && dice % 4 > 0
         return .success(
-            RunResult(output: output, expansion: adds ? Scenario.expansion(of: order.taskID, dice, domain: domain) : nil))
+            RunResult(
+                output: output, expansion: adds ? Scenario.expansion(of: order.taskID, dice, domain: domain) : nil))
     }
 
     private func duration(of order: TaskDispatched) -> Int64 {
@@ -246,8 +252,11 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
 
     /// Acks an order whose run lasts.
     private func keep(_ run: Run, _ now: Int64) {
-        guard now - run.startedAt >= Self.ackWithin, run.settlement.keep(hasStarted: true, isHeld: isHeld(run.delivery)) else { return }
-        world.note(name, "acks \(world.short(run.order.workflowID.text))/\(run.order.taskID)#\(run.order.attempt) while it runs")
+        guard now - run.startedAt >= Self.ackWithin, run.settlement.keep(hasStarted: true, isHeld: isHeld(run.delivery))
+        else { return }
+        world.note(
+            name,
+            "acks \(world.short(run.order.workflowID.text))/\(run.order.taskID)#\(run.order.attempt) while it runs")
         broker.ack(run.delivery)
     }
 
@@ -273,11 +282,15 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
             return crash()
         }
         if run.isCancelled { return await settle(run, .failure(.cancelled)) }
-        if now > run.startedAt + run.order.timeout.duration.inMilliseconds { return await settle(run, .failure(.timedOut)) }
+        if now > run.startedAt + run.order.timeout.duration.inMilliseconds {
+            return await settle(run, .failure(.timedOut))
+        }
         if run.artifacts > 0 {
             run.artifacts -= 1
             run.nextAt = min(run.endsAt, now + Int64(world.random(1...2000)))
-            do throws(RunFailure) { try await run.live.artifact(draft(run)) } catch { await settle(run, .failure(error)) }
+            do throws(RunFailure) { try await run.live.artifact(draft(run)) } catch {
+                await settle(run, .failure(error))
+            }
             return
         }
         guard run.endsAt <= now else {

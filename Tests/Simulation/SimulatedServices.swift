@@ -22,7 +22,10 @@ final class SimulatedPlanner: SimulatedProcess, @unchecked Sendable {
     private var relay: RelayDriver?
 
     override func start() async {
-        let handler = PlannerHandler(library: Library(catalog: Scenario.catalog(world.domains), domains: world.domains), source: "/planner/\(name)") {
+        let handler = PlannerHandler(
+            library: Library(catalog: Scenario.catalog(world.domains), domains: world.domains),
+            source: "/planner/\(name)"
+        ) {
             [unowned self] in now
         }
         channels = [world.broker.subscribe(QueueName.planner)]

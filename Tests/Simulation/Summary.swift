@@ -34,7 +34,9 @@ struct Summary {
     }
 
     func text(took span: Duration) -> String {
-        var lines = ["\(seeds) runs, \(workflows) workflows, \(steps) steps in \(span.formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))"]
+        var lines = [
+            "\(seeds) runs, \(workflows) workflows, \(steps) steps in \(span.formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))"
+        ]
         func table(_ title: String, _ rows: [(String, Int)]) {
             lines.append("\n\(title)")
             for (name, count) in rows { lines.append("  \(name.padding(28))\(count)") }

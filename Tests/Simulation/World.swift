@@ -112,7 +112,9 @@ final class World: @unchecked Sendable {
         guard settings.isTraced else { return }
         let time = database.now - epoch
         let milliseconds = String(1000 + time % 1000).dropFirst()
-        trace.append("\(time / 1000).\(milliseconds)  \(String(repeating: "| ", count: max(stack.count - 1, 0)))\(who): \(what())")
+        trace.append(
+            "\(time / 1000).\(milliseconds)  \(String(repeating: "| ", count: max(stack.count - 1, 0)))\(who): \(what())"
+        )
     }
 
     /// What a message says, in a few words.
@@ -129,7 +131,8 @@ final class World: @unchecked Sendable {
     func refused(_ who: String, _ reason: Reason, alone: Bool) {
         note(who, "refuses: \(reason.code) \(reason.message)")
         guard alone else { return }
-        violations.append(Violation(invariant: 1, text: "\(who) cannot handle a message: \(reason.code), \(reason.message)"))
+        violations.append(
+            Violation(invariant: 1, text: "\(who) cannot handle a message: \(reason.code), \(reason.message)"))
     }
 
     func deadLettered(_ who: String, _ delivery: Delivery, _ reason: Reason) {
@@ -181,14 +184,17 @@ final class World: @unchecked Sendable {
                 hit(.duplicate, what)
             }
         }
-        if roll(.delay, oneIn: 120), let queue = pick(broker.queues.keys.filter { !Examination.unread.contains($0) }.sorted()),
+        if roll(.delay, oneIn: 120),
+            let queue = pick(broker.queues.keys.filter { !Examination.unread.contains($0) }.sorted()),
             broker.queues[queue]?.ready.isEmpty == false
         {
             broker.queues[queue]?.pausedUntil = database.now + Int64.random(in: 100...90_000, using: &chance)
             hit(.delay, "\(queue) hands nothing out for a while")
         }
         if roll(.stall, oneIn: 150) {
-            let busy = processes.filter { ($0 as? SimulatedExecutor)?.isBusy ?? false && $0.stalledUntil <= database.now }
+            let busy = processes.filter {
+                ($0 as? SimulatedExecutor)?.isBusy ?? false && $0.stalledUntil <= database.now
+            }
             if let process = busy.randomElement(using: &chance) {
                 process.stalledUntil = database.now + Int64.random(in: 61_000...200_000, using: &chance)
                 hit(.stall, "\(process.name) stands still past its leases")

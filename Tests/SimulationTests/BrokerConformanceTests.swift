@@ -50,8 +50,9 @@ struct `The simulated broker` {
         try await withTopology { broker in
             var keys: [(String, String)] = []
             for type in MessageType.allCases {
-                let exchange = type.rawValue.hasPrefix("task.") || type.rawValue.hasPrefix("artifact.")
-                    || type.rawValue.hasPrefix("executor.") ? "task" : "workflow"
+                let exchange =
+                    type.rawValue.hasPrefix("task.") || type.rawValue.hasPrefix("artifact.")
+                        || type.rawValue.hasPrefix("executor.") ? "task" : "workflow"
                 keys.append((exchange, type.rawValue))
                 keys.append((exchange, "\(type.rawValue).payments"))
                 keys.append((exchange, "\(type.rawValue).payments.some.skill"))
@@ -61,7 +62,8 @@ struct `The simulated broker` {
                 let isTaken = try await broker.publish("m\(index)", exchange: exchange, key: key, correlation: "w1")
                 #expect(isTaken == (broker.simulated.told.contains("m\(index)")), "\(exchange) \(key)")
             }
-            for (name, queue) in broker.simulated.queues where !name.hasPrefix("dispatcher.") && !name.hasPrefix("gatherer.") {
+            for (name, queue) in broker.simulated.queues
+            where !name.hasPrefix("dispatcher.") && !name.hasPrefix("gatherer.") {
                 try await broker.expect(queue.ready.compactMap(\.message.properties.messageID), in: name)
             }
             for kind in ["dispatcher", "gatherer"] {  // which partition is a matter of the hash

@@ -105,17 +105,20 @@ private struct Pair {
                 id: id, workspace: "w", requestID: "r", requestDigest: "d", name: "n", version: 1,
                 status: pick(["running", "queued"]), priority: pick([0, 1]), seq: seqs[id] ?? 0, revision: base,
                 wakeAt: pick([nil, Self.past, Self.future]), createdAt: Self.now,
-                plan: isNew || chance(10) ? ["tasks": ["t0": ["domain": "payments"], "t1": ["weight": 3], "t2": [:]]] : .none,
+                plan: isNew || chance(10)
+                    ? ["tasks": ["t0": ["domain": "payments"], "t1": ["weight": 3], "t2": [:]]] : .none,
                 input: ["a": 1], actor: ["id": "ada"], gather: ["merge": [:]])
             row.statusReason = pick([nil, "window"])
             let count = Int.random(in: 0...2, using: &random)
             for offset in 0..<count {
                 changes.events.append(
                     EventRow(
-                        workflowID: id, seq: (seqs[id] ?? 0) + 1 + offset, id: "e\(UInt64.random(in: 0...UInt64.max, using: &random))",
+                        workflowID: id, seq: (seqs[id] ?? 0) + 1 + offset,
+                        id: "e\(UInt64.random(in: 0...UInt64.max, using: &random))",
                         type: "task.started", taskID: "t0", attempt: 1,
                         causation: "m\(Int.random(in: 0..<20, using: &random))", actor: "x", recordedAt: Self.now,
-                        isStale: chance(20), exchange: pick([nil, "task"]), routingKey: "k", body: Array("{\"a\": 1}".utf8)))
+                        isStale: chance(20), exchange: pick([nil, "task"]), routingKey: "k",
+                        body: Array("{\"a\": 1}".utf8)))
             }
             row.seq = (seqs[id] ?? 0) + count
             changes.workflows.append(row)
@@ -196,16 +199,25 @@ private struct Pair {
             try await store.confirm(revisions)
             simulated.confirm(revisions)
             // All that is unconfirmed; times come from two clocks.
-            let real = try await store.unconfirmed(for: .seconds(-3600), limit: 1000).map { "\($0.workflowID) \($0.revision)" }
-            #expect(Set(real) == Set(simulated.unconfirmed(for: -3_600_000, limit: 1000).map { "\($0.workflowID) \($0.revision)" }))
+            let real = try await store.unconfirmed(for: .seconds(-3600), limit: 1000).map {
+                "\($0.workflowID) \($0.revision)"
+            }
+            #expect(
+                Set(real)
+                    == Set(
+                        simulated.unconfirmed(for: -3_600_000, limit: 1000).map { "\($0.workflowID) \($0.revision)" }))
         default:
             for id in ids {
                 let after = pick([nil, 1, 3])
-                let real = try await store.progress(of: id, after: after).map { "\($0.revision) \($0.isSnapshot) \($0.id)" }
-                #expect(real == simulated.progress(of: id, after: after).map { "\($0.revision) \($0.isSnapshot) \($0.id)" })
+                let real = try await store.progress(of: id, after: after).map {
+                    "\($0.revision) \($0.isSnapshot) \($0.id)"
+                }
+                #expect(
+                    real == simulated.progress(of: id, after: after).map { "\($0.revision) \($0.isSnapshot) \($0.id)" })
             }
             let dirty = pick([-3600, 3600])
-            let real = try await store.abandonedGatherings(dirtyFor: .seconds(dirty), overdueBy: .seconds(2), limit: 1000)
+            let real = try await store.abandonedGatherings(
+                dirtyFor: .seconds(dirty), overdueBy: .seconds(2), limit: 1000)
             #expect(Set(real) == Set(simulated.abandoned(dirtyFor: Int64(dirty * 1000), overdueBy: 2000, limit: 1000)))
         }
     }
@@ -229,9 +241,13 @@ private struct Pair {
                     gathering: row, taken: pick([0, 1, 2]),
                     tasks: [
                         GatheringTaskRow(
-                            workflowID: copy.workflowID, taskID: pick(["t0", "t9"]), planIndex: pick([nil, 1]), weight: 1,
+                            workflowID: copy.workflowID, taskID: pick(["t0", "t9"]), planIndex: pick([nil, 1]),
+                            weight: 1,
                             epoch: pick([1, 2]), endState: pick([nil, "failed"]), manifest: ["result"])
-                    ], artifacts: Dictionary(artifacts.map { ("\($0.name)\($0.seq)", $0) }) { $1 }.values.sorted { $0.name < $1.name },
+                    ],
+                    artifacts: Dictionary(artifacts.map { ("\($0.name)\($0.seq)", $0) }) { $1 }.values.sorted {
+                        $0.name < $1.name
+                    },
                     isClean: chance(20)))
         }
         let (real, made) = (try await store.ingest(batch), simulated.ingest(batch))

@@ -66,7 +66,8 @@ struct `A YAML text` {
 
     @Test(arguments: [
         ("a: [1, 2", YAMLError.Code.syntax, 2), ("a: b: c", .syntax, 1), ("a: 1\n---\nb: 2", .syntax, 2),
-        ("a: *nobody", .syntax, 1), ("\ta: 1", .syntax, 1), ("x:\n  n: 007", .number, 2), ("n: 1e1000000000", .number, 1), ("n: .inf", .number, 1),
+        ("a: *nobody", .syntax, 1), ("\ta: 1", .syntax, 1), ("x:\n  n: 007", .number, 2),
+        ("n: 1e1000000000", .number, 1), ("n: .inf", .number, 1),
         ("n: 0xFFFFFFFFFFFFFFFFFF", .number, 1), ("n: !secret x", .tag, 1), ("[a, b]: 1", .key, 1),
         ("a: &x {b: 1}\nc:\n  <<: *x", .key, 3),
     ])

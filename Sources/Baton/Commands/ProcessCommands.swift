@@ -152,7 +152,8 @@ struct ExecutorCommand: ProcessCommand {
     @OptionGroup var options: ProcessOptions
     @Option(help: "The runner domain.") var domain: String
     @Option(help: "A folder of skills; those of other domains are passed over.") var skills: [String]
-    @Option(help: "How many tasks run at once: 4, or 256 when all of its skills are templates, which cost next to nothing.")
+    @Option(
+        help: "How many tasks run at once: 4, or 256 when all of its skills are templates, which cost next to nothing.")
     var concurrency: Int?
     @Option(
         name: .customLong("ack-within"),

@@ -65,7 +65,9 @@ struct DevProcess {
     /// Our own environment, without what is meant for one of them, or for other servers.
     private static let shared: [String: String] = {
         let withheld = ["BATON_TEST_", "BATON_DEV_", "BATON_DOMAIN_", "BATON_SLACK_"]
-        let replaced = ["BATON_AMQP_URL", "BATON_DATABASE_URL", "BATON_MANAGEMENT_URL", "BATON_OBJECTS", "BATON_REPLICA"]
+        let replaced = [
+            "BATON_AMQP_URL", "BATON_DATABASE_URL", "BATON_MANAGEMENT_URL", "BATON_OBJECTS", "BATON_REPLICA",
+        ]
         var environment = Environment.inherited.filter { variable in
             !replaced.contains(variable.key) && !withheld.contains { variable.key.hasPrefix($0) }
         }

@@ -82,7 +82,8 @@ struct Development {
         return try await printed
     }
 
-    private func startPipeline(_ setup: PipelineSetup, _ running: RunningServers, _ prepared: [String: String]) async throws
+    private func startPipeline(_ setup: PipelineSetup, _ running: RunningServers, _ prepared: [String: String])
+        async throws
     {
         try await setup.setUpBroker(await running.state)
         let virtualHost = setup.topology.virtualHost
