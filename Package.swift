@@ -58,6 +58,7 @@ let package = Package(
         library("AMQP", ["CRabbitMQ", "IOThread", log]),
         library("Postgres", ["CPostgres", "IOThread", log]),
         library("JSON", ["CJSON", "CSchema", "CCrypto"]),
+        library("HTTP", ["IOThread"]),
         library("YAML", ["JSON", .product(name: "Yams", package: "Yams")]),
 
         // The messages, and the pure cores.
@@ -70,7 +71,7 @@ let package = Package(
         library(
             "Store", ["Postgres", "IOThread", "Contracts", "JSON", log],
             resources: [.embedInCode("Migrations"), .embedInCode("Queries")]),
-        library("Topology", ["Contracts", "YAML", "JSON", "AMQP", log], resources: [.embedInCode("Files")]),
+        library("Topology", ["Contracts", "YAML", "JSON", "HTTP", "AMQP", log], resources: [.embedInCode("Files")]),
         library("Objects", ["IOThread"]),
         library("Relay", ["Handover", "AMQP", "Contracts", "JSON", lifecycle, log]),
 
@@ -101,7 +102,8 @@ let package = Package(
                 lifecycle, log,
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
-        library("Notifier", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
+        library(
+            "Notifier", ["Relay", "Handover", "Store", "HTTP", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
         library("API", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
 
         // What must hold of what is stored: looked at on a live database, and by the simulation.
@@ -125,7 +127,8 @@ let package = Package(
         // Tests mirror the sources; TestSupport lends them brokers and databases.
         .target(name: "FaultyNetwork", dependencies: ["IOThread"], path: "Tests/FaultyNetwork", swiftSettings: house),
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "Postgres", "Store", "IOThread", "JSON", "Contracts", log],
+            name: "TestSupport",
+            dependencies: ["HTTP", "AMQP", "Postgres", "Store", "IOThread", "JSON", "Contracts", log],
             path: "Tests/TestSupport", swiftSettings: house),
         tests("IOThread"),
         tests("AMQP", ["TestSupport", "FaultyNetwork", "IOThread"]),
@@ -149,7 +152,8 @@ let package = Package(
         tests("Objects"),
         tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
         tests(
-            "Notifier", ["TestSupport", "JSON", "Contracts", "Store", "Postgres", lifecycle, log], exclude: ["slack.py"]
+            "Notifier", ["TestSupport", "HTTP", "JSON", "Contracts", "Store", "Postgres", lifecycle, log],
+            exclude: ["slack.py"]
         ),
         tests("LocalServers", ["IOThread", "JSON"]),
         tests("Baton", ["TestSupport", "Invariants", "Engine", "Store", "Postgres", "Contracts", "JSON"]),
@@ -213,7 +217,8 @@ if Context.environment["BATON_FUZZING"] != nil {
 // What the sanitizers watch: the wrappers of C libraries, and their tests. See docs/hardening.md.
 if Context.environment["BATON_SANITIZING"] != nil {
     let watched: Set = [
-        "CRabbitMQ", "CPostgres", "CJSON", "CCrypto", "CLinux", "CSchema", "IOThread", "AMQP", "Postgres", "JSON",
+        "CRabbitMQ", "CPostgres", "CJSON", "CCrypto", "CLinux", "CSchema", "IOThread", "HTTP", "AMQP", "Postgres",
+        "JSON",
         "Contracts", "Store", "TestSupport", "IOThreadTests", "AMQPTests", "PostgresTests", "JSONTests",
     ]
     package.products = []

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import JSON
 
 #if canImport(FoundationNetworking)
@@ -94,15 +95,15 @@ struct SlackClient: Sendable {
         request.setValue("application/json; charset=utf-8", forHTTPHeaderField: "Content-Type")
         request.setValue("Bearer \(settings.token)", forHTTPHeaderField: "Authorization")
         request.httpBody = Data(arguments.serialized())
-        let (data, response): (Data, URLResponse)
+        let (data, response): (Data, HTTPURLResponse)
         do {
-            (data, response) = try await session.data(for: request)
+            (data, response) = try await session.response(to: request)
         } catch {
             throw .unavailable("\(method): \((error as? URLError)?.localizedDescription ?? "no answer")")
         }
-        let status = (response as? HTTPURLResponse)?.statusCode ?? 0
+        let status = response.statusCode
         if status == 429 {
-            let seconds = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Retry-After").flatMap { Int($0) }
+            let seconds = response.value(forHTTPHeaderField: "Retry-After").flatMap { Int($0) }
             throw .limited(.seconds(seconds ?? 30))
         }
         guard (200..<300).contains(status), let answer = try? JSONReader.parse(Array(data)) else {

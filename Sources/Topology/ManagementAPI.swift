@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 package import JSON
 
 #if canImport(FoundationNetworking)
@@ -100,8 +101,8 @@ extension ManagementAPI {
     private func exchange(_ request: URLRequest, _ operation: String) async throws(ManagementError) -> (Data, Int) {
         do {
             return try await withDeadline(settings.timeout) { [session] in
-                let (data, response) = try await session.data(for: request)
-                return (data, (response as? HTTPURLResponse)?.statusCode ?? 0)
+                let (data, response) = try await session.response(to: request)
+                return (data, response.statusCode)
             }
         } catch let error as URLError where error.code == .cancelled && !Task.isCancelled {
             let detail = "\(settings.user): unknown, another password, or no access to the virtual host"

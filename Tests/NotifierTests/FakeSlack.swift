@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import JSON
 
 #if canImport(FoundationNetworking)
@@ -38,7 +39,7 @@ struct FakeSlack {
     /// What was called, once there are so many calls.
     func calls(_ count: Int) async throws -> [Call] {
         let url = URL(string: baseURL.replacing("/api", with: "/calls") + "?count=\(count)")!
-        let (data, _) = try await URLSession.shared.data(from: url)
+        let (data, _) = try await URLSession.shared.response(to: URLRequest(url: url))
         return (try JSONReader.parse(Array(data)).array ?? []).map { call in
             Call(
                 method: call["method"]?.string ?? "", isLimited: call["limited"]?.bool ?? false,

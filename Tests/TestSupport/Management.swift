@@ -1,4 +1,5 @@
 package import Foundation
+import HTTP
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -39,10 +40,10 @@ package struct Management: Sendable {
             request.httpBody = try JSONSerialization.data(withJSONObject: body)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-        guard (200..<300).contains(status) else {
-            throw Failure(description: "\(method) \(path): \(status) \(String(decoding: data, as: UTF8.self))")
+        let (data, response) = try await URLSession.shared.response(to: request)
+        guard (200..<300).contains(response.statusCode) else {
+            throw Failure(
+                description: "\(method) \(path): \(response.statusCode) \(String(decoding: data, as: UTF8.self))")
         }
         return data
     }

@@ -28,6 +28,22 @@ struct `The management API` {
         }
     }
 
+    /// A deadline cancels its request; one that falls together with the answer must not hold on to anything.
+    @Test func `ends a call whose deadline comes with the answer`() async throws {
+        let settings = try managementSettings()
+        let clock = ContinuousClock()
+        let usual = try await clock.measure { _ = try await ManagementAPI(settings).get("vhosts") }
+        await withTaskGroup(of: Void.self) { group in
+            for step in 0..<300 {
+                if step >= 4 { await group.next() }
+                var settings = settings
+                settings.timeout = usual * (0.5 + Double(step) / 150)
+                let api = ManagementAPI(settings)
+                group.addTask { _ = try? await api.get("vhosts") }
+            }
+        }
+    }
+
     @Test func `that nobody serves is named with its address`() async throws {
         let settings = try ManagementSettings(url: "http://127.0.0.1:1")
         let error = await #expect(throws: ManagementError.self) {
