@@ -124,9 +124,9 @@ struct Campaign: Sendable {
     private func repeated(_ fault: Fault, _ scene: Scene, _ witness: Witness) async throws -> FaultRecord {
         var record = FaultRecord(fault: fault)
         let first = await scene.ledger.count
-        for _ in 0..<times(of: fault) {
-            try await inject(fault, scene, &record)
-        }
+        // One that did not hit does not count, and is tried again.
+        let wanted = times(of: fault)
+        while record.injected < wanted, record.misses.count < 2 + wanted { try await inject(fault, scene, &record) }
         try await settle(&record, from: first, scene, witness)
         say(
             "\(fault.name): \(record.injected) times, recovered after "
@@ -201,12 +201,11 @@ struct Campaign: Sendable {
         while ContinuousClock.now < deadline {
             // Two or three, one on top of the other, and then a canary for all of them.
             let inFlight = await scene.ledger.open.count
-            var hits: [Hit] = []
+            var hits: [(fault: Fault, hit: Hit)] = []
             for _ in 0..<scene.chance.number(in: 2...3) {
                 let fault = drawn[scene.chance.number(in: 0...drawn.count - 1)]
                 do {
-                    hits.append(try await fault.inject(scene))
-                    names[fault.name, default: 0] += 1
+                    hits.append((fault, try await fault.inject(scene)))
                 } catch {
                     record.misses.append("\(error)")
                 }
@@ -214,9 +213,16 @@ struct Campaign: Sendable {
             guard !hits.isEmpty else { continue }
             let canaries = try await scene.producer.ask(for: Self.canaries, .canary)
             var from = ContinuousClock.now
-            for hit in hits { if let returned = try? await hit.returned() { from = max(from, returned) } }
+            for (fault, hit) in hits {
+                do {
+                    from = max(from, try await hit.returned())
+                    names[fault.name, default: 0] += 1
+                    record.injected += 1
+                } catch {
+                    record.misses.append("\(error)")
+                }
+            }
             let late = await scene.ledger.ends(of: canaries, within: .seconds(60))
-            record.injected += hits.count
             record.inFlight.append(inFlight)
             record.late += late.count
             let last = await scene.ledger.instant(of: canaries)
@@ -237,7 +243,8 @@ struct Campaign: Sendable {
         let entries = await scene.ledger.all
         _ = await scene.ledger.ends(of: entries.filter { $0.accepted != nil }.map(\.workflow), within: .seconds(120))
         let left = await sampler.leftovers(within: .seconds(60))
-        await sampler.take()
+        try await scene.fleet.waitUntilReady(Fleet.names)
+        await sampler.end()
         var evidence = try await Evidence.gather(
             scene.world, entries, witness, garbage: await scene.garbage.ids)
         evidence.left = left
@@ -253,7 +260,8 @@ struct Campaign: Sendable {
         try await scene.world.describe(violations)
         let doctor = try await scene.world.command(["doctor", "--limit", "100000"])
         if doctor.status != 0 {
-            outcome.doctorIsClean = false
+            outcome.doctor += doctor.output.split(separator: "\n").map(String.init)
+            if doctor.output.isEmpty { outcome.doctor.append("exit status \(doctor.status)") }
             say(doctor.output)
         }
         outcome.earlier = outcome.requests

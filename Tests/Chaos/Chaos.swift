@@ -47,9 +47,21 @@ struct Chaos: AsyncParsableCommand {
             isShort: short, only: only, scale: scale, rate: rate, random: .seconds((minutes ?? (short ? 0.4 : 5)) * 60),
             seed: seed)
         let campaign = Campaign(plan, baton: program, data: data)
-        let outcome = try await campaign.run()
+        let outcome: CampaignOutcome
+        do {
+            outcome = try await campaign.run()
+        } catch {
+            try fail(["stopped by an error: \(error)"])
+        }
         print(outcome.markdown)
         if let report { try outcome.markdown.write(toFile: report, atomically: true, encoding: .utf8) }
-        if !outcome.holds { throw ExitCode.failure }
+        if !outcome.holds { try fail(outcome.failures) }
+    }
+
+    /// Says why as the very last thing.
+    private func fail(_ failures: [String]) throws -> Never {
+        fflush(nil)
+        FileHandle.standardError.write(Data(Postmortem(failures: failures, data: data).text.utf8))
+        throw ExitCode.failure
     }
 }

@@ -102,10 +102,7 @@ extension Evidence {
         }
         try await evidence.readBooks(world, ids)
         try await evidence.readMerges(world, own)
-        let letters = try await DeadLetters(
-            ManagementAPI(try ManagementSettings(url: world.state.managementURL(user: "deploy"))).brokerSettings(
-                virtualHost: world.setup.topology.virtualHost)
-        ).list()
+        let letters = try await DeadLetters(try world.broker("deploy")).list()
         evidence.dead = letters.letters.map { letter in
             let data = letter.isOrder ? try? JSONReader.parse(letter.delivery.body) : nil
             return (letter.delivery.properties.messageID ?? "", data?["workflow_id"]?.string, letter.reason)

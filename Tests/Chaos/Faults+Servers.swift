@@ -86,16 +86,20 @@ extension Fault {
             name: "broker: \(kind) alarm", times: times, since: "the alarm's end", target: returnTarget
         ) { scene in
             let world = scene.world
-            let alarms = try await world.evaluate("\(set), timer:sleep(2000), rabbit_alarm:get_alarms().")
+            var alarms = try await world.evaluate("\(set), rabbit_alarm:get_alarms().")
+            for _ in 0..<10 where !alarms.contains("resource_limit") {
+                alarms = try await world.evaluate("timer:sleep(500), rabbit_alarm:get_alarms().")
+            }
             guard alarms.contains("resource_limit") else {
                 _ = try await world.evaluate("\(restoring).")
                 throw Miss("there was no alarm: \(alarms)")
             }
             try? await Task.sleep(for: .seconds(8))
-            var left = alarms
-            for _ in 0..<5 where left.contains("resource_limit") {
-                left = try await world.evaluate("\(restoring), timer:sleep(1000), rabbit_alarm:get_alarms().")
+            var left = try await world.evaluate("\(restoring), rabbit_alarm:get_alarms().")
+            for _ in 0..<20 where left.contains("resource_limit") {
+                left = try await world.evaluate("\(restoring), timer:sleep(500), rabbit_alarm:get_alarms().")
             }
+            guard !left.contains("resource_limit") else { throw ChaosError("the alarm does not end: \(left)") }
             return Hit("the broker said \(alarms.filter { !$0.isNewline })", since: .now)
         }
     }

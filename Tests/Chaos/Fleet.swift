@@ -120,7 +120,7 @@ struct Fleet: Sendable {
         throw ChaosError("\(name) does not end by signal \(signal)")
     }
 
-    func waitUntilReady(_ names: [String], _ limit: Duration = .seconds(60)) async throws {
+    func waitUntilReady(_ names: [String], _ limit: Duration = .seconds(180)) async throws {
         let deadline = ContinuousClock.now + limit
         while let late = names.first(where: { !journal.isReady($0) }) {
             guard ContinuousClock.now < deadline else { throw ChaosError("\(late) does not become ready") }

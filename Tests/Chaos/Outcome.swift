@@ -17,7 +17,8 @@ struct CampaignOutcome: Sendable {
     var dead = 0
     var violations: [Violation] = []
     var courses: [Sampler.Course] = []
-    var doctorIsClean = true
+    /// What `baton doctor` complained of.
+    var doctor: [String] = []
     var plants: [(name: String, isSeen: Bool)] = []
     var loadBefore = 0.0
     var loadAfter = 0.0
@@ -30,10 +31,14 @@ struct CampaignOutcome: Sendable {
 
     var failures: [String] {
         var failures = violations.map(\.description)
-        failures += records.filter { $0.injected == 0 }.map { "\($0.fault.name) never hit" }
+        failures += records.filter { $0.injected == 0 }.map { record in
+            "\(record.fault.name) never hit: \(record.misses.joined(separator: "; "))"
+        }
         failures += records.flatMap { record in record.violations.map { "\(record.fault.name): \($0)" } }
-        failures += courses.filter { !$0.isBounded }.map { "\($0.what) grew from \($0.first) to \($0.last)" }
-        if !doctorIsClean { failures.append("baton doctor is not clean") }
+        failures += courses.filter { !$0.isBounded }.map {
+            "\($0.what) grew from \($0.first) to \($0.last), which is more than \($0.bound)"
+        }
+        failures += doctor.map { "baton doctor: \($0)" }
         if !isWhole { failures.append("the run was stopped before its end") }
         failures += plants.filter { !$0.isSeen }.map { "not seen: \($0.name)" }
         return failures
@@ -119,7 +124,7 @@ extension CampaignOutcome {
         return """
             **\(requests) requests were accepted, \(lost) were lost and \(doubled) doubled**, with \(hits) \
             faults that hit. \(tasks) tasks ran \(runs) times and left \(effects) effects, one for each that succeeded; \(doubledRuns) of them were done more than once, under the same key. \
-            `baton doctor` \(doctorIsClean ? "found nothing wrong" : "found violations"). \(dead) messages were given up on, \
+            `baton doctor` \(doctor.isEmpty ? "found nothing wrong" : "found violations"). \(dead) messages were given up on, \
             each of them garbage or poison that the run had sent. \
             The run took \(took.formatted(.units(allowed: [.minutes, .seconds]))), with seed \(plan.seed), on a machine of \
             \(ProcessInfo.processInfo.activeProcessorCount) cores that it shared: the load average was \

@@ -12,7 +12,9 @@ actor Sampler {
         var waiting = 0
     }
 
-    private(set) var samples: [Sample] = []
+    private var samples: [Sample] = []
+    /// Taken at rest, when nothing is asked for any more.
+    private var lastly: [Sample] = []
     private let world: World
 
     init(_ world: World) { self.world = world }
@@ -24,7 +26,20 @@ actor Sampler {
         }
     }
 
-    func take() async {
+    /// What it came to: several samples, for one may meet what is just coming or going.
+    func end() async {
+        let before = samples.count
+        for _ in 0..<20 where samples.count < before + Self.few {
+            await take()
+            try? await Task.sleep(for: .seconds(1))
+        }
+        lastly = Array(samples.dropFirst(before))
+    }
+
+    /// So many make up the beginning, and the end.
+    private static let few = 5
+
+    private func take() async {
         var sample = Sample()
         for name in Fleet.names + ["rabbitmq", "postgres"] {
             guard let pid = await world.fleet.pid(name) else { continue }
@@ -71,33 +86,34 @@ actor Sampler {
 
     /// One line for each kind of process, its worst replica's, and the broker's.
     func courses() -> [Course] {
-        guard let first = samples.first, let last = samples.last else { return [] }
         let kinds = Fleet.processes + World.domains + ["rabbitmq", "postgres"]
         var courses: [Course] = []
         for kind in kinds {
-            func worst(_ values: [String: Int]) -> Int {
-                values.filter { $0.key == kind || $0.key.dropLast(2) == kind }.values.max() ?? 0
+            func worst(_ values: [String: Int]) -> Int? {
+                values.filter { $0.key == kind || $0.key.dropLast(2) == kind }.values.max()
             }
-            let memory = samples.map { worst($0.memory) }
-            let start = worst(first.memory)
             courses.append(
-                Course(
-                    what: "\(kind), MiB", first: start, peak: memory.max() ?? 0, last: worst(last.memory),
-                    bound: kind == "rabbitmq" ? 768 : start * 2 + 60))
-            let open = samples.map { worst($0.descriptors) }
-            courses.append(
-                Course(
-                    what: "\(kind), descriptors", first: worst(first.descriptors), peak: open.max() ?? 0,
-                    last: worst(last.descriptors), bound: worst(first.descriptors) + 20))
+                course("\(kind), MiB", { worst($0.memory) }) { kind == "rabbitmq" ? 768 : $0 * 2 + 60 })
+            courses.append(course("\(kind), descriptors", { worst($0.descriptors) }) { $0 + 20 })
         }
-        courses.append(
-            Course(
-                what: "broker's connections", first: first.connections, peak: samples.map(\.connections).max() ?? 0,
-                last: last.connections, bound: first.connections + 6))
-        courses.append(
-            Course(
-                what: "messages in work queues", first: first.waiting, peak: samples.map(\.waiting).max() ?? 0,
-                last: last.waiting, bound: 0))
-        return courses
+        courses.append(course("broker's connections", \.connections) { $0 + 10 })
+        // What lies there for good is there each time; what is on its way is not.
+        let stays = lastly.map(\.waiting).min() ?? 0
+        var waiting = course("messages in work queues", \.waiting) { _ in 0 }
+        waiting.last = stays
+        return courses + [waiting]
+    }
+
+    /// The medians of the beginning and of the end; a replica that was down when a sample was taken has no value in it.
+    private func course(_ what: String, _ value: (Sample) -> Int?, bound: (Int) -> Int) -> Course {
+        let values = samples.compactMap(value)
+        let first = Self.median(values.prefix(Self.few))
+        return Course(
+            what: what, first: first, peak: values.max() ?? 0, last: Self.median(lastly.compactMap(value)),
+            bound: bound(first))
+    }
+
+    private static func median(_ values: some Collection<Int>) -> Int {
+        values.isEmpty ? 0 : values.sorted()[values.count / 2]
     }
 }
