@@ -21,7 +21,7 @@ package actor LiveRun: RunEvents {
     private var lines: [LogLine] = []
     private var linesSeen = 0
     private var shipping: Task<Void, Never>?
-    private var isStartUnsaid = false
+    private var isStartSaid = false
 
     package init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
@@ -41,16 +41,12 @@ package actor LiveRun: RunEvents {
 
     // MARK: Of the run as a whole
 
-    package func start() async -> Bool { await say(started) }
-
-    /// The start is told with the end: of a run that takes no time, nobody gains by hearing of it sooner, and a
-    /// dispatcher that hears of both at once writes them down at once.
-    package func startWithTheEnd() { isStartUnsaid = true }
-
-    private var started: TaskStarted {
-        TaskStarted(
-            workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
-            delivery: delivery)
+    package func start() async -> Bool {
+        isStartSaid = true
+        return await say(
+            TaskStarted(
+                workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
+                delivery: delivery))
     }
 
     package func beat() async {
@@ -63,15 +59,16 @@ package actor LiveRun: RunEvents {
 
     package func complete(_ result: RunResult) async -> Bool {
         await shipping?.value
-        return await sayEnd(
+        return await say(
             TaskCompleted(
                 workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
-                delivery: delivery, output: result.output, artifacts: records, expansion: result.expansion))
+                delivery: delivery, startedAt: isStartSaid ? nil : startedAt, output: result.output,
+                artifacts: records, expansion: result.expansion))
     }
 
     package func fail(_ failure: RunFailure) async -> Bool {
         await shipping?.value
-        return await sayEnd(
+        return await say(
             TaskFailed(
                 workflowID: order.workflowID, taskID: order.taskID, attempt: order.attempt, executor: voice.executor,
                 delivery: delivery, error: failure.error))
@@ -79,11 +76,6 @@ package actor LiveRun: RunEvents {
 
     private func say(_ body: some WorkflowBody) async -> Bool {
         await voice.say([body], of: order, causation: causation, while: isWanted)
-    }
-
-    private func sayEnd(_ body: some WorkflowBody) async -> Bool {
-        let bodies: [any WorkflowBody] = isStartUnsaid ? [started, body] : [body]
-        return await voice.say(bodies, of: order, causation: causation, while: isWanted)
     }
 
     // MARK: RunEvents
@@ -116,18 +108,36 @@ package actor LiveRun: RunEvents {
     }
 
     package func artifact(_ draft: ArtifactDraft) async throws(RunFailure) {
+        let artifact = try await next(draft)
+        guard await say(artifact) else {
+            throw RunFailure(code: "order_lost", message: "the order went back to the broker")
+        }
+        record(artifact, draft)
+    }
+
+    /// What a run has found at its end is told with it, if it is small: one message less.
+    package func lastArtifact(_ draft: ArtifactDraft) async throws(RunFailure) {
+        guard draft.payload.object != nil, draft.payload.serialized().count <= PayloadLimit.withEnd else {
+            return try await artifact(draft)
+        }
+        let artifact = try await next(draft)
+        record(artifact, draft, payload: artifact.payload)
+    }
+
+    private func next(_ draft: ArtifactDraft) async throws(RunFailure) -> ArtifactCreated {
         guard version - ArtifactCreated.firstVersion(delivery: delivery) < min(limits.artifacts, 999) else {
             throw RunFailure(
                 code: "too_many_artifacts", message: "more than \(limits.artifacts) artifacts", isPermanent: true)
         }
         version += 1
-        let artifact = try await contract(draft, version: version)
-        guard await say(artifact) else {
-            throw RunFailure(code: "order_lost", message: "the order went back to the broker")
-        }
+        return try await contract(draft, version: version)
+    }
+
+    private func record(_ artifact: ArtifactCreated, _ draft: ArtifactDraft, payload: JSONValue? = nil) {
         records.removeAll { $0.name == artifact.name }
         var record = ArtifactRecord(of: artifact)
         record.sections = draft.sections
+        record.payload = payload
         records.append(record)
     }
 
@@ -159,6 +169,8 @@ package actor LiveRun: RunEvents {
 /// How large a payload may be that travels in its message; larger ones lie in the object store.
 enum PayloadLimit {
     static let inline = 32 << 10
+    /// That of one that is told with the end of its run, whose message is kept in the history.
+    static let withEnd = 4 << 10
 }
 
 /// How much a run may say.

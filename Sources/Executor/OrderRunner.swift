@@ -112,9 +112,9 @@ struct OrderRunner: Service {
         await register.end(key)
     }
 
+    /// Its start has no message: nobody gains by hearing of it sooner than of its end.
     private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
         guard await register.begin(key, onCancel: {}) else { return await ack(taken) }
-        await live.startWithTheEnd()
         await finish(await perform(live.order, live), live, key, taken, Settling().now)
         await register.end(key)
     }
@@ -185,7 +185,7 @@ struct OrderRunner: Service {
             try skill.checkOutput(result.output)
             if await live.records.isEmpty {
                 for rule in skill.file.artifacts {
-                    try await live.artifact(try rule.draft(input: order.input, output: result.output))
+                    try await live.lastArtifact(try rule.draft(input: order.input, output: result.output))
                 }
             }
             return .success(result)

@@ -35,7 +35,7 @@ package struct ArtifactDraft: Sendable {
 
 /// Runs a skill for one order.
 protocol SkillRun: Sendable {
-    /// It takes no time and waits for nothing: nobody has to watch over it, and its start is told with its end.
+    /// It takes no time and waits for nothing: nobody has to watch over it, and its start has no message.
     var isInstant: Bool { get }
     /// - Throws: ``RunFailure``; of a cancelled task, whatever it likes.
     func run(_ order: TaskDispatched, _ events: any RunEvents) async throws(RunFailure) -> RunResult

@@ -13,7 +13,7 @@ extension GatherDesk {
         let id: Received.ID
         let workflow: WorkflowID
         let meaning: Meaning
-        let artifact: ArtifactIntake.Taken?
+        let artifacts: [ArtifactIntake.Taken]
     }
 
     package func handle(
@@ -47,12 +47,12 @@ extension GatherDesk {
                     outcomes[received.id] = .done([])
                     continue
                 }
-                let meaning = message.body.meaning
-                var artifact: ArtifactIntake.Taken?
-                if case .artifact(let body) = meaning {
-                    artifact = await intake.take(body, limit: limit(of: workflow), now: clock())
+                let meaning = message.meaning
+                var artifacts: [ArtifactIntake.Taken] = []
+                for body in meaning.found {
+                    artifacts.append(await intake.take(body, limit: limit(of: workflow), now: clock()))
                 }
-                items.append(Item(id: received.id, workflow: workflow, meaning: meaning, artifact: artifact))
+                items.append(Item(id: received.id, workflow: workflow, meaning: meaning, artifacts: artifacts))
             } catch {
                 outcomes[received.id] = .deadLetter(
                     Reason(code: error.code.rawValue, pointer: error.pointer.text, message: error.message))
@@ -115,8 +115,8 @@ extension GatherDesk {
 
     private func speaksOfUnplanned(_ item: Item, _ gathering: Gathering) -> Bool {
         switch item.meaning {
-        case .artifact(let body): !gathering.isPlanned(body.taskID)
-        case .events(let events): events.contains { $0.task.map { !gathering.isPlanned($0) } ?? false }
+        case .events(let events, let found):
+            (events.compactMap(\.task) + found.map(\.taskID)).contains { !gathering.isPlanned($0) }
         case .end, .plan, .nothing: false
         }
     }
@@ -130,8 +130,7 @@ extension GatherDesk {
         if let plan { events.append(.planned(plan.planned.filter { !copy.gathering.isPlanned($0.id) })) }
         for item in items {
             switch item.meaning {
-            case .artifact: if let artifact = item.artifact?.artifact { events.append(.artifact(artifact)) }
-            case .events(let some): events += some
+            case .events(let some, _): events += item.artifacts.map { .artifact($0.artifact) } + some
             case .end(let outcome, let run):
                 events.append(.workflowEnded(outcome, run: run, tasks: plan?.ends ?? []))
             case .plan, .nothing: break
@@ -143,7 +142,7 @@ extension GatherDesk {
         let ingest = Ingest(
             gathering: copy.row, taken: items.count,
             tasks: touched.compactMap { copy.gathering.record(of: $0)?.row(of: id) },
-            artifacts: distinct(items.compactMap(\.artifact?.row)), isClean: copy.coalescer.due == nil)
+            artifacts: distinct(items.flatMap(\.artifacts).map(\.row)), isClean: copy.coalescer.due == nil)
         live[id] = copy
         touch(id)
         return ingest
@@ -170,15 +169,17 @@ extension GatherDesk {
     }
 
     private func complaints(_ item: Item, at now: Timestamp) throws -> [Outgoing<WireMessage>] {
-        guard case .artifact(let body) = item.meaning, let gathering = live[item.workflow]?.gathering else { return [] }
-        var reasons: [String] = []
-        if let reason = gathering.rejection(of: body.name, task: body.taskID) { reasons.append(reason.rawValue) }
-        if gathering.hasCollision(of: body.name, task: body.taskID) { reasons.append("version_collision") }
-        return try reasons.map {
-            // Each revision says it, too: nobody misses the message where nobody listens.
-            Outgoing(
-                try maker.complaint(of: body, reason: $0, limits: gathering.definition.limits, at: now),
-                ifReturned: .drop)
+        guard let gathering = live[item.workflow]?.gathering else { return [] }
+        return try item.meaning.found.flatMap { body in
+            var reasons: [String] = []
+            if let reason = gathering.rejection(of: body.name, task: body.taskID) { reasons.append(reason.rawValue) }
+            if gathering.hasCollision(of: body.name, task: body.taskID) { reasons.append("version_collision") }
+            return try reasons.map {
+                // Each revision says it, too: nobody misses the message where nobody listens.
+                Outgoing(
+                    try maker.complaint(of: body, reason: $0, limits: gathering.definition.limits, at: now),
+                    ifReturned: .drop)
+            }
         }
     }
 }

@@ -33,6 +33,22 @@ struct `A gatherer` {
         }
     }
 
+    @Test func `takes what came along with the end of its task, once`() async throws {
+        try await withWorkbench { bench in
+            let desk = bench.desk()
+            let completed = try bench.completed("t0", bringing: ["status": "active"])
+            for _ in 1...2 {
+                try await desk.take(completed)
+                try await desk.publish()
+            }
+            let (revisions, follower) = try await bench.published()
+            #expect(revisions.count == 1 && revisions[0].tasks.reported == 1 && revisions[0].tasks.settled == 1)
+            #expect(follower.view["result"] == ["status": "active"])
+            let stored = try await bench.store.gatherings([bench.workflow.text]).gatherings[bench.workflow.text]
+            #expect(stored?.artifacts.map(\.domain) == ["payments"], "whose it is, its key says")
+        }
+    }
+
     @Test func `goes on with patches after it was restarted`() async throws {
         try await withWorkbench(gather: ["merge": ["/total": "sum"]]) { bench in
             for (index, attempt) in [("t0", 1), ("t1", 1), ("t1", 2), ("t2", 1)].enumerated() {

@@ -118,6 +118,18 @@ extension Workbench {
             .task(.taskCompleted, domain: DomainName(unchecked: "payments"), skill: SkillID(unchecked: "ledger.check")))
     }
 
+    /// - Parameter payload: of a small artifact that has no message of its own.
+    func completed(_ task: String, bringing payload: JSONValue) throws -> WireMessage {
+        let record = ArtifactRecord(
+            name: ArtifactName(unchecked: "result"), seq: 0, resultSummary: "found",
+            confidence: JSONNumber(uncheckedLiteral: "0.9"), startedAt: Timestamp(milliseconds: Self.monday),
+            finishedAt: Timestamp(milliseconds: Self.monday + 1000), payload: payload)
+        return try wire(
+            TaskCompleted(
+                workflowID: workflow, taskID: TaskID(unchecked: task), attempt: 1, output: .null, artifacts: [record]),
+            .task(.taskCompleted, domain: DomainName(unchecked: "payments"), skill: SkillID(unchecked: "ledger.check")))
+    }
+
     func retrying(_ task: String, attempt: Int = 1) throws -> WireMessage {
         let body = TaskRetrying(
             workflowID: workflow, taskID: TaskID(unchecked: task), attempt: attempt,

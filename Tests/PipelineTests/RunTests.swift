@@ -68,7 +68,7 @@ extension `The pipeline` {
         var follower = ProgressFollower()
         for revision in revisions { #expect(follower.take(revision) == .advanced) }
         #expect(follower.latest?.pane == .onTime && follower.latest?.status == .succeeded)
-        #expect(follower.view == (try Self.merge(order.map { ($0.type, $0.data) }, tasks: rooms + ["total"])))
+        #expect(follower.view == (try Self.merge(order.map { ($0.key, $0.data) }, tasks: rooms + ["total"])))
         #expect(follower.view["result"]?["rooms"]?["west"]?["chairs"] == 3)
         #expect(follower.view["result"]?["attic"] == 4)
         #expect(follower.view["conflicts"]?.object?.names == ["/lamps"])
@@ -78,23 +78,26 @@ extension `The pipeline` {
     static func merge(_ messages: [(String, JSONValue)], tasks: [String]) throws -> JSONValue {
         let decoder = JSONValueDecoder()
         var gathering = Gathering(GatherDefinition())
-        for (type, data) in messages.shuffled() {
-            switch type {
-            case "artifact.created":
+        for (key, data) in messages.shuffled() {
+            guard let key = RoutingKey(key) else { continue }
+            switch key.type {
+            case .artifactCreated:
                 let message = try decoder.decode(ArtifactCreated.self, from: data)
-                let payload = try #require(message.payload)
+                let domain = try #require(key.domain)
                 gathering.apply(
                     .artifact(
-                        Artifact(
-                            task: message.taskID, name: message.name, attempt: message.attempt, seq: message.seq ?? 0,
-                            domain: message.runnerDomain, confidence: .number(message.confidence),
-                            finishedAt: message.finishedAt,
-                            digest: Artifact.digest(
-                                domain: message.runnerDomain, confidence: .number(message.confidence),
-                                finishedAt: .string(message.finishedAt.description), payload: payload),
-                            bytes: payload.serialized().count, payload: .json(payload))))
-            case "task.completed":
+                        try Self.artifact(
+                            ArtifactRecord(
+                                name: message.name, seq: message.seq, confidence: message.confidence,
+                                finishedAt: message.finishedAt, payload: message.payload),
+                            of: message.taskID, attempt: message.attempt, domain)))
+            case .taskCompleted:
                 let message = try decoder.decode(TaskCompleted.self, from: data)
+                for record in message.artifacts where record.payload != nil {
+                    let domain = try #require(key.domain)
+                    gathering.apply(
+                        .artifact(try Self.artifact(record, of: message.taskID, attempt: message.attempt, domain)))
+                }
                 gathering.apply(
                     .taskEnded(
                         TaskEnd(
@@ -108,6 +111,19 @@ extension `The pipeline` {
         gathering.apply(.workflowEnded(.succeeded, tasks: []))
         gathering.render()
         return gathering.view
+    }
+
+    private static func artifact(
+        _ record: ArtifactRecord, of task: TaskID, attempt: Int, _ domain: DomainName
+    ) throws -> Artifact {
+        let (payload, finishedAt) = (try #require(record.payload), try #require(record.finishedAt))
+        let confidence = JSONValue.number(try #require(record.confidence))
+        return Artifact(
+            task: task, name: record.name, attempt: attempt, seq: record.seq ?? 0, domain: domain,
+            confidence: confidence, finishedAt: finishedAt,
+            digest: Artifact.digest(
+                domain: domain, confidence: confidence, finishedAt: .string(finishedAt.description), payload: payload),
+            bytes: payload.serialized().count, payload: .json(payload))
     }
 
     @Test func `runs a request that comes twice once, and refuses another under its id`() async throws {

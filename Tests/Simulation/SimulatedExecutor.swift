@@ -30,6 +30,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         var nextAt: Int64
         var endsAt: Int64
         var beatsAt: Int64
+        var hasStarted = false
         var isCancelled = false
         var hasEnded = false
 
@@ -224,7 +225,12 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
 
     private func step(_ run: Run, _ now: Int64) async {
         switch run.step {
+        case .start where run.order.awaitGo != true && world.random(0...3) == 0:
+            // One that takes no time says nothing of its start.
+            (run.artifacts, run.endsAt) = (0, now)
+            run.step = .work
         case .start:
+            run.hasStarted = true
             guard await run.live.start() else { return await settle(run, .failure(.lost)) }
             run.step = run.order.awaitGo == true ? .waitForGo : .work
         case .waitForGo:
@@ -252,7 +258,8 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
 
     /// Acks an order whose run lasts.
     private func keep(_ run: Run, _ now: Int64) {
-        guard now - run.startedAt >= Self.ackWithin, run.settlement.keep(hasStarted: true, isHeld: isHeld(run.delivery))
+        guard now - run.startedAt >= Self.ackWithin, run.hasStarted,
+            run.settlement.keep(hasStarted: true, isHeld: isHeld(run.delivery))
         else { return }
         world.note(
             name,
@@ -296,6 +303,11 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         guard run.endsAt <= now else {
             run.nextAt = run.endsAt
             return
+        }
+        if case .success = run.result, world.random(0...1) == 0 {
+            do throws(RunFailure) { try await run.live.lastArtifact(draft(run)) } catch {
+                return await settle(run, .failure(error))
+            }
         }
         await settle(run, run.result)
     }

@@ -44,7 +44,7 @@ struct BenchLoad {
     private func queue(_ name: String) -> Subscription {
         let types = [MessageType.workflowCompleted, .workflowRejected, .workflowProgress]
         var bindings = types.map { (exchange: Exchange.workflow.rawValue, key: $0.rawValue + ".#") }
-        if hearsArtifacts { bindings.append((Exchange.task.rawValue, MessageType.artifactCreated.rawValue + ".#")) }
+        if hearsArtifacts { bindings.append((Exchange.task.rawValue, MessageType.taskCompleted.rawValue + ".#")) }
         return .exclusive(name: QueueName.watch(name), bindings: bindings)
     }
 
@@ -133,7 +133,7 @@ struct BenchLoad {
         }
         switch wire.type.flatMap(MessageType.init) {
         case .workflowProgress: try tally.revised(id, try InboundMessage.decode(wire, validating: false), at: now)
-        case .artifactCreated: tally.open[id]?.artifacts.append(now)
+        case .taskCompleted: tally.open[id]?.artifacts.append(now)
         case .workflowCompleted: try tally.completed(id, try InboundMessage.decode(wire, validating: false), at: now)
         case .workflowRejected: try refused(wire, tally)
         default: break

@@ -61,11 +61,12 @@ package struct BenchCommand: PeopleCommand {
         let data = services.data ?? ".baton/bench"
         let skills = data + "/bench-skills"
         try BenchSkill.write(into: skills, domain: domain)
-        defer { if services.data == nil { try? FileManager.default.removeItem(atPath: data) } }
         var arguments = ["--data", data, "--skills", skills, "--executors", String(executors)]
         if let executorConcurrency { arguments += ["--concurrency", String(executorConcurrency)] }
         let command = [Environment.ownProgram] + CommandLine.arguments.dropFirst().filter { $0 != "--private" }
         let status = try await DevCommand.run(try DevOptions.parse(arguments), command: command)
+        // Not when it would not start: the folder may be another's.
+        if services.data == nil { try? FileManager.default.removeItem(atPath: data) }
         if status != 0 { throw ExitCode(status) }
     }
 }

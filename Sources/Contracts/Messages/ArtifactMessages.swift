@@ -5,7 +5,7 @@ package enum ArtifactKind: String, Codable, Sendable, CaseIterable {
     case document, file, url, pullRequest = "pull_request", data
 }
 
-/// What a task says of one of its artifacts: the contract's record, without the payload.
+/// What a task says of one of its artifacts: the contract's record.
 package struct ArtifactRecord: Codable, Equatable, Sendable {
     package var name: ArtifactName
     /// A fuller version has a higher one; left out it is 1,000 × delivery.
@@ -24,12 +24,14 @@ package struct ArtifactRecord: Codable, Equatable, Sendable {
     package var finishedAt: Timestamp?
     /// Of a text document: its headings, in order. Gates look at them.
     package var sections: [String]?
+    /// A small artifact that is told of here and nowhere else: it has no `artifact.created` of its own.
+    package var payload: JSONValue?
 
     package init(
         name: ArtifactName, seq: Int? = nil, kind: ArtifactKind? = nil, mediaType: String? = nil, bytes: Int? = nil,
         sha256: String? = nil, resultSummary: String? = nil, resultPayloadRef: String? = nil,
         confidence: JSONNumber? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
-        sections: [String]? = nil
+        sections: [String]? = nil, payload: JSONValue? = nil
     ) {
         self.name = name
         self.seq = seq
@@ -43,10 +45,11 @@ package struct ArtifactRecord: Codable, Equatable, Sendable {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.sections = sections
+        self.payload = payload
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, seq, kind, bytes, sha256, confidence, sections
+        case name, seq, kind, bytes, sha256, confidence, sections, payload
         case mediaType = "media_type"
         case resultSummary = "result_summary"
         case resultPayloadRef = "result_payload_ref"

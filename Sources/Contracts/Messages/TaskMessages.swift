@@ -189,6 +189,8 @@ package struct TaskCompleted: TaskBody {
     package var executor: ExecutorID?
     /// The order's `x-delivery-count` (`x-acquired-count` where the broker sends it): 0 for the first.
     package var delivery: Int?
+    /// Of a run that has no `task.started`, for it took no time.
+    package var startedAt: Timestamp?
     package var output: JSONValue
     package var artifacts: [ArtifactRecord]
     /// Tasks to be added to the workflow.
@@ -196,13 +198,14 @@ package struct TaskCompleted: TaskBody {
 
     package init(
         workflowID: WorkflowID, taskID: TaskID, attempt: Int, executor: ExecutorID? = nil, delivery: Int? = nil,
-        output: JSONValue, artifacts: [ArtifactRecord] = [], expansion: JSONValue? = nil
+        startedAt: Timestamp? = nil, output: JSONValue, artifacts: [ArtifactRecord] = [], expansion: JSONValue? = nil
     ) {
         self.workflowID = workflowID
         self.taskID = taskID
         self.attempt = attempt
         self.executor = executor
         self.delivery = delivery
+        self.startedAt = startedAt
         self.output = output
         self.artifacts = artifacts
         self.expansion = expansion
@@ -212,6 +215,7 @@ package struct TaskCompleted: TaskBody {
         case attempt, executor, delivery, output, artifacts, expansion
         case workflowID = "workflow_id"
         case taskID = "task_id"
+        case startedAt = "started_at"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -221,6 +225,7 @@ package struct TaskCompleted: TaskBody {
         attempt = try members.decode(Int.self, forKey: .attempt)
         executor = try members.decodeIfPresent(ExecutorID.self, forKey: .executor)
         delivery = try members.decodeIfPresent(Int.self, forKey: .delivery)
+        startedAt = try members.decodeIfPresent(Timestamp.self, forKey: .startedAt)
         output = try members.decode(JSONValue.self, forKey: .output)
         artifacts = try members.decodeIfPresent([ArtifactRecord].self, forKey: .artifacts) ?? []
         expansion = try members.decodeIfPresent(JSONValue.self, forKey: .expansion)

@@ -178,7 +178,13 @@ extension WorkflowState {
         tasks[index].executor = body.executor ?? tasks[index].executor
         tasks[index].delivery = body.delivery ?? tasks[index].delivery
         tasks[index].output = body.output
-        tasks[index].artifacts = body.artifacts
+        tasks[index].startedAt = tasks[index].startedAt ?? body.startedAt
+        // The merge has their payloads.
+        tasks[index].artifacts = body.artifacts.map { record in
+            var record = record
+            record.payload = nil
+            return record
+        }
         runs(at: now)
         useSignal(index)
         end(index, as: .succeeded, at: now)
