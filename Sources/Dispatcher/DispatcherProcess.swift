@@ -38,6 +38,8 @@ package enum DispatcherProcess {
 
 private struct DispatcherDirectory: ReplicaDirectory {
     let store: Store
-    func announce(_ replica: String) async throws -> Set<String> { Set(try await store.announce(replica, .dispatcher)) }
+    func announce(_ replica: String, isNew: Bool) async throws -> [String: String] {
+        try await store.announce(replica, .dispatcher, isNew: isNew)
+    }
     func leave(_ replica: String) async throws { try await store.withdraw(replica) }
 }

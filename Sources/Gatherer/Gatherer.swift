@@ -65,8 +65,8 @@ package struct Gatherer: Service {
 private struct GathererDirectory: ReplicaDirectory {
     let store: Store
 
-    func announce(_ replica: String) async throws -> Set<String> {
-        Set(try await store.announce(replica, .gatherer))
+    func announce(_ replica: String, isNew: Bool) async throws -> [String: String] {
+        try await store.announce(replica, .gatherer, isNew: isNew)
     }
     func leave(_ replica: String) async throws { try await store.withdraw(replica) }
 }

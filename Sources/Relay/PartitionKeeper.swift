@@ -5,16 +5,18 @@ import ServiceLifecycle
 /// Where the replicas of a process find each other.
 package protocol ReplicaDirectory: Sendable {
     /// Says that this replica is alive.
-    /// - Returns: the names of all that are, this one included.
-    func announce(_ replica: String) async throws -> Set<String>
+    ///
+    /// - Parameter isNew: its process has just begun.
+    /// - Returns: the names of all that are, this one included, each with a text that is another once it has begun anew.
+    func announce(_ replica: String, isNew: Bool) async throws -> [String: String]
     func leave(_ replica: String) async throws
 }
 
 /// Consumes this replica's share of the partition queues, and stands by for the rest.
 ///
 /// A queue has a single active consumer, so who subscribes first is active. The owner subscribes at once,
-/// the others a while later; when an owner changes, everyone else leaves the queue and lines up behind
-/// it. That is for speed and order only: two owners at once cost rereads, never correctness.
+/// the others a while later; when an owner changes or has begun anew, everyone else leaves the queue and lines
+/// up behind it. That is for speed and order only: two owners at once cost rereads, never correctness.
 package struct PartitionKeeper: Service {
     private let consumer: Consumer
     private let directory: any ReplicaDirectory
@@ -27,7 +29,7 @@ package struct PartitionKeeper: Service {
     /// - Parameter queues: the partitions' queues, in order of their numbers.
     package init(
         consumer: Consumer, directory: any ReplicaDirectory, replica: String, queues: [String], logger: Logger,
-        announceEvery: Duration = .seconds(3), standByAfter: Duration = .seconds(5)
+        announceEvery: Duration = .seconds(2), standByAfter: Duration = .seconds(3)
     ) {
         self.consumer = consumer
         self.directory = directory
@@ -41,9 +43,12 @@ package struct PartitionKeeper: Service {
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var lineUp = LineUp(partitions: queues.count, standByAfter: standByAfter)
+            var isNew = true
             while true {
-                await follow(&lineUp)
-                try await Task.sleep(for: announceEvery)
+                await follow(&lineUp, &isNew)
+                // A queue without an owner at work waits until somebody stands by: no longer than it must.
+                let next = ContinuousClock.now + announceEvery
+                try await Task.sleep(until: min(next, lineUp.nextJoin ?? next))
             }
         }
         do {
@@ -53,9 +58,10 @@ package struct PartitionKeeper: Service {
         }
     }
 
-    private func follow(_ lineUp: inout LineUp) async {
+    private func follow(_ lineUp: inout LineUp, _ isNew: inout Bool) async {
         do {
-            let live = try await directory.announce(replica)
+            let live = try await directory.announce(replica, isNew: isNew)
+            isNew = false
             for move in lineUp.follow(live: live, replica: replica, now: .now) {
                 switch move {
                 case .leave(let partition): await consumer.unsubscribe(queue: queues[partition])
@@ -75,7 +81,13 @@ package struct PartitionKeeper: Service {
 struct LineUp {
     enum Move: Hashable { case join(Int), leave(Int) }
 
-    private var owners: [String?]
+    private struct Owner: Equatable {
+        let name: String?
+        /// Of its process.
+        let start: String?
+    }
+
+    private var owners: [Owner?]
     private var isIn: [Bool]
     /// Since when the present owner is the owner.
     private var since: [ContinuousClock.Instant]
@@ -90,13 +102,20 @@ struct LineUp {
 
     mutating func joined(_ partition: Int) { isIn[partition] = true }
 
+    /// When the next queue may be joined that is not joined yet, if there is one that is not overdue.
+    var nextJoin: ContinuousClock.Instant? {
+        let dues = owners.indices.filter { !isIn[$0] }.map { since[$0] + standByAfter }
+        return dues.filter { $0 > .now }.min()
+    }
+
     /// - Returns: moves in the order to make them; a join counts once ``joined(_:)`` says so.
-    mutating func follow(live: Set<String>, replica: String, now: ContinuousClock.Instant) -> [Move] {
+    mutating func follow(live: [String: String], replica: String, now: ContinuousClock.Instant) -> [Move] {
         var moves: [Move] = []
         for partition in owners.indices {
-            let owner = PartitionShare.owner(of: partition, among: live.sorted())
-            if owner != owners[partition] {
-                owners[partition] = owner
+            let owner = PartitionShare.owner(of: partition, among: live.keys.sorted())
+            let present = Owner(name: owner, start: owner.flatMap { live[$0] })
+            if present != owners[partition] {
+                owners[partition] = present
                 since[partition] = now
                 if isIn[partition] && owner != replica {
                     moves.append(.leave(partition))

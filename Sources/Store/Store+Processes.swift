@@ -7,16 +7,19 @@ package enum ReplicaKind: String, Sendable { case dispatcher, gatherer }
 extension Store {
     /// Says that a replica is alive, and learns which others are.
     ///
-    /// - Parameter patience: one that has not been seen for so long is gone.
-    /// - Returns: the ids of the live ones, this one included, in order.
+    /// - Parameters:
+    ///   - isNew: its process has just begun.
+    ///   - patience: one that has not been seen for so long is gone.
+    /// - Returns: the live ones, this one included, each with a text that is another once its process has begun anew.
     package func announce(
-        _ id: String, _ kind: ReplicaKind, version: String? = nil, patience: Duration = .seconds(15)
-    ) async throws -> [String] {
+        _ id: String, _ kind: ReplicaKind, version: String? = nil, isNew: Bool = false,
+        patience: Duration = .seconds(15)
+    ) async throws -> [String: String] {
         let results = try await database.pipeline([
-            (Query.announceReplica, [.text(id), .text(kind.rawValue), .text(version)]),
+            (Query.announceReplica, [.text(id), .text(kind.rawValue), .text(version), .bool(isNew)]),
             (Query.liveReplicas, [.text(kind.rawValue), .interval(patience)]),
         ])
-        return try results[1].rows.map { try $0["id"] }
+        return try Dictionary(results[1].rows.map { (try $0["id"], try $0["started_at"]) }) { $1 }
     }
 
     package func liveReplicas(_ kind: ReplicaKind, patience: Duration = .seconds(15)) async throws -> [String] {

@@ -46,27 +46,41 @@ struct `The line-up for a partition` {
         let owner = PartitionShare.owner(of: 0, among: ["a", "b"])!
         let other = owner == "a" ? "b" : "a"
         var mine = LineUp(partitions: 1, standByAfter: .seconds(5))
-        #expect(mine.follow(live: ["a", "b"], replica: owner, now: start) == [.join(0)])
+        #expect(mine.follow(live: ["a": "1", "b": "1"], replica: owner, now: start) == [.join(0)])
         var theirs = LineUp(partitions: 1, standByAfter: .seconds(5))
-        #expect(theirs.follow(live: ["a", "b"], replica: other, now: start) == [])
-        #expect(theirs.follow(live: ["a", "b"], replica: other, now: start + .seconds(5)) == [.join(0)])
+        #expect(theirs.follow(live: ["a": "1", "b": "1"], replica: other, now: start) == [])
+        #expect(theirs.follow(live: ["a": "1", "b": "1"], replica: other, now: start + .seconds(5)) == [.join(0)])
     }
 
     @Test func `is left by who is no longer the owner and joined again behind the new one`() {
         let owner = PartitionShare.owner(of: 0, among: ["a", "b"])!
         let other = owner == "a" ? "b" : "a"
         var lineUp = LineUp(partitions: 1, standByAfter: .seconds(5))
-        #expect(lineUp.follow(live: [other], replica: other, now: start) == [.join(0)])
+        #expect(lineUp.follow(live: [other: "1"], replica: other, now: start) == [.join(0)])
         lineUp.joined(0)
-        #expect(lineUp.follow(live: [other, owner], replica: other, now: start) == [.leave(0)])
-        #expect(lineUp.follow(live: [other, owner], replica: other, now: start + .seconds(6)) == [.join(0)])
+        #expect(lineUp.follow(live: [other: "1", owner: "1"], replica: other, now: start) == [.leave(0)])
+        #expect(lineUp.follow(live: [other: "1", owner: "1"], replica: other, now: start + .seconds(6)) == [.join(0)])
+    }
+
+    @Test func `is left to an owner that has begun anew`() {
+        let owner = PartitionShare.owner(of: 0, among: ["a", "b"])!
+        let other = owner == "a" ? "b" : "a"
+        var lineUp = LineUp(partitions: 1, standByAfter: .seconds(3))
+        _ = lineUp.follow(live: [other: "1", owner: "1"], replica: other, now: start)
+        #expect(lineUp.follow(live: [other: "1", owner: "1"], replica: other, now: start + .seconds(3)) == [.join(0)])
+        lineUp.joined(0)
+        // It died, whoever stood by went on, and it is back: without this it would never be active again.
+        let later = start + .seconds(60)
+        #expect(lineUp.follow(live: [other: "1", owner: "2"], replica: other, now: later) == [.leave(0)])
+        #expect(lineUp.follow(live: [other: "2", owner: "2"], replica: other, now: later + .seconds(2)) == [])
+        #expect(lineUp.follow(live: [other: "2", owner: "2"], replica: other, now: later + .seconds(3)) == [.join(0)])
     }
 
     @Test func `is tried again when joining failed`() {
         var lineUp = LineUp(partitions: 1, standByAfter: .seconds(5))
-        #expect(lineUp.follow(live: ["a"], replica: "a", now: start) == [.join(0)])
-        #expect(lineUp.follow(live: ["a"], replica: "a", now: start) == [.join(0)])
+        #expect(lineUp.follow(live: ["a": "1"], replica: "a", now: start) == [.join(0)])
+        #expect(lineUp.follow(live: ["a": "1"], replica: "a", now: start) == [.join(0)])
         lineUp.joined(0)
-        #expect(lineUp.follow(live: ["a"], replica: "a", now: start) == [])
+        #expect(lineUp.follow(live: ["a": "1"], replica: "a", now: start) == [])
     }
 }
