@@ -139,7 +139,8 @@ let package = Package(
         tests("Handover", ["Contracts"]),
         tests("Relay", ["TestSupport", "IOThread", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Contracts", "JSON", "YAML"]),
-        tests("Dispatcher", ["TestSupport", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
+        tests(
+            "Dispatcher", ["TestSupport", "IOThread", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests(
             "Gatherer",

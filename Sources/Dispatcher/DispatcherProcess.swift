@@ -1,6 +1,5 @@
 package import AMQP
 import Contracts
-import Foundation
 package import Logging
 package import Postgres
 import Relay
@@ -19,9 +18,8 @@ package enum DispatcherProcess {
     ) -> [any Service] {
         let store = Store(PostgresPool(database, limit: 3, logger: logger))
         let source = "/dispatcher/\(replica)"
-        let dispatcher = Dispatcher(store: store, source: source, logger: logger) {
-            Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        }
+        let clock = SteadyClock()
+        let dispatcher = Dispatcher(store: store, source: source, logger: logger) { clock.now }
         let consumer = Consumer(broker, prefetch: 500, batchLimit: 500, logger: logger)
         let publisher = Publisher(broker, logger: logger)
         let wakeups = WakeupPublisher(publisher: publisher, source: source, logger: logger)
