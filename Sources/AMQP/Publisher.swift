@@ -241,7 +241,11 @@ package actor Publisher {
                 return link.waitUntilWritable()
             }
             handle.setCorked(true)
-            defer { handle.setCorked(false) }
+            let before = outstanding.count
+            defer {
+                handle.setCorked(false)
+                if outstanding.count > before { Failpoint.published.pass() }
+            }
             var written = 0
             while outstanding.count < window, let sent = next() {
                 let message = sent.message

@@ -70,6 +70,7 @@ struct OrderRunner: Service {
     // MARK: One order
 
     private func handle(_ taken: TakenOrder) async {
+        Failpoint.consumed.pass()
         let delivery = taken.delivery
         switch OrderReading(WireMessage(delivery), now: voice.now()) {
         case .notAnOrder(let reason): await giveUp(taken, reason)
@@ -145,6 +146,7 @@ struct OrderRunner: Service {
         _ result: Result<RunResult, RunFailure>, _ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder,
         _ settlement: OrderSettlement
     ) async {
+        Failpoint.committed.pass()
         let end = settlement.end(
             result, isCancelled: await register.isCancelled(key), isHandingBack: await register.isHandingBack)
         switch end {
@@ -200,6 +202,7 @@ struct OrderRunner: Service {
     }
 
     private func ack(_ taken: TakenOrder) async {
+        Failpoint.confirmed.pass()
         do {
             try await taken.consumer.ack([taken.delivery])
         } catch {

@@ -43,6 +43,7 @@ package struct Relay<Handler: MessageHandler>: Service {
         await cancelWhenGracefulShutdown { await subscribe() }
         try await withGracefulShutdownHandler {
             while let arrived = try await nextBatch() {
+                Failpoint.consumed.pass()
                 var action = machine.handle(.arrived(held.take(arrived)))
                 while let step = action {
                     let event = try await perform(step, &held)
@@ -87,7 +88,9 @@ package struct Relay<Handler: MessageHandler>: Service {
         switch action {
         case .handle(let items):
             do throws(HandlingFailure) {
-                return .handled(try await handler.handle(items.map { held.received($0) }))
+                let outcomes = try await handler.handle(items.map { held.received($0) })
+                Failpoint.committed.pass()
+                return .handled(outcomes)
             } catch {
                 report(error)
                 return .failed(error)
@@ -97,6 +100,7 @@ package struct Relay<Handler: MessageHandler>: Service {
             let confirmations = await publisher.publish(messages)
             return .published(zip(messages, confirmations).map { result(of: $0, $1) })
         case .ack(let items):
+            Failpoint.confirmed.pass()
             do {
                 try await consumer.ack(items.map { held.delivery($0) })
             } catch {
