@@ -75,7 +75,10 @@ struct Campaign: Sendable {
             isShort: plan.isShort)
         let watching = Task { await witness.watch() }
         let loading = Task { await producer.load(plan.rate) }
+        let people = try People(world, ledger, scene.chance)
+        let attending = Task { await people.attend() }
         defer {
+            attending.cancel()
             watching.cancel()
             loading.cancel()
         }
@@ -264,6 +267,7 @@ struct Campaign: Sendable {
             if doctor.output.isEmpty { outcome.doctor.append("exit status \(doctor.status)") }
             say(doctor.output)
         }
+        for (action, count) in try await scene.world.audited() { outcome.people[action, default: 0] += count }
         outcome.earlier = outcome.requests
         guard outcome.plants.isEmpty else { return }
         outcome.courses = await sampler.courses()

@@ -7,7 +7,7 @@ import Topology
 
 extension Fault {
     /// All that a broker of one node lives through, in this order: what replays messages comes before what spoils some.
-    static var single: [Fault] { processes + servers + disks + messages }
+    static var single: [Fault] { processes + steps + servers + disks + messages }
 
     /// Messages that come twice, cannot be read, or kill; and a clock that is wrong.
     static var messages: [Fault] { [duplicates, clock, garbage, poison] }
@@ -44,7 +44,12 @@ extension Fault {
                     "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
                 ])
         }
-        try await scene.fleet.waitUntilReady(names)
+        do {
+            try await scene.fleet.waitUntilReady(names, .seconds(30))
+        } catch {
+            for name in names { await scene.fleet.send(SIGKILL, to: name) }
+            throw error
+        }
         try await Task.sleep(for: .seconds(6))
         for offset in ["+3600", "-3600"] {
             try step(offset)

@@ -93,7 +93,9 @@ struct Fleet: Sendable {
         environment["BATON_AMQP_URL"] = view.brokerURL(of: user, virtualHost: topology.virtualHost)
         environment.merge(variables) { $1 }
         var program = Program(
-            name: name, command: Command(baton, arguments, environment: environment),
+            // By way of `env`, so that a library which is loaded first has made its own variables before Swift looks for
+            // its arguments beside them.
+            name: name, command: Command("/usr/bin/env", [baton] + arguments, environment: environment),
             output: .file("\(journal.logs)/\(name).log"),
             restart: staysUp
                 ? RestartDelay(first: .milliseconds(500), limit: .seconds(2), settledAfter: .seconds(2)) : nil)

@@ -12,6 +12,8 @@ struct CampaignOutcome: Sendable {
     var tasks = 0
     var runs = 0
     var effects = 0
+    /// What people said and the pipeline took, by kind.
+    var people: [String: Int] = [:]
     /// Tasks that more than one run has brought to its end: a part of what had to be done again.
     var doubledRuns = 0
     var dead = 0
@@ -70,7 +72,7 @@ extension CampaignOutcome {
             """
             This page is written by the run that it describes: `make chaos`, \(Date().formatted(.iso8601.year().month().day())). \
             It starts a broker, a database and two replicas of every process, keeps asking for workflows of all shapes \
-            (\(plan.rate.formatted()) a second: chains, fan-outs, retries, branches, children, undone bookings, failures, slow tasks on short leases), and \
+            (\(plan.rate.formatted()) a second: chains, fan-outs, retries, branches, children, undone bookings, failures, slow tasks on short leases, approvals by one person and by two and without an answer, signals and waits, and what people do: pause, resume, retry, skip), and \
             breaks things, one by one and then several at once.
             """, "",
             verdict, "",
@@ -125,7 +127,8 @@ extension CampaignOutcome {
             **\(requests) requests were accepted, \(lost) were lost and \(doubled) doubled**, with \(hits) \
             faults that hit. \(tasks) tasks ran \(runs) times and left \(effects) effects, one for each that succeeded; \(doubledRuns) of them were done more than once, under the same key. \
             `baton doctor` \(doctor.isEmpty ? "found nothing wrong" : "found violations"). \(dead) messages were given up on, \
-            each of them garbage or poison that the run had sent. \
+            each of them garbage or poison that the run had sent. People were heard \(people.values.reduce(0, +)) times \
+            (\(people.sorted { $0.key < $1.key }.map { "\($0.value) × `\($0.key)`" }.joined(separator: ", "))). \
             The run took \(took.formatted(.units(allowed: [.minutes, .seconds]))), with seed \(plan.seed), on a machine of \
             \(ProcessInfo.processInfo.activeProcessorCount) cores that it shared: the load average was \
             \(loadBefore.formatted()) before and \(loadAfter.formatted()) after.

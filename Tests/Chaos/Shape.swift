@@ -3,6 +3,8 @@ import JSON
 /// The kinds of workflow that make up the load.
 enum Shape: String, CaseIterable, Sendable {
     case chain, fan, retries, branches, handled, children, undone, refused, slow
+    /// Those that wait for people, see ``People``.
+    case approved, quorum, expired, waits, held, mended, skipped
     /// One short task, asked for right after a fault.
     case canary
     /// Kills its executor each time.
@@ -10,22 +12,26 @@ enum Shape: String, CaseIterable, Sendable {
 
     /// Those of the steady load; what costs most comes least.
     static let load: [Shape] = [
-        .chain, .fan, .retries, .branches, .slow, .children, .undone, .handled, .chain, .refused,
+        .chain, .approved, .fan, .retries, .held, .branches, .quorum, .slow, .mended, .children, .expired, .undone,
+        .waits, .handled, .skipped, .chain, .refused,
     ]
+    static let ofPeople: Set<Shape> = [.approved, .quorum, .waits, .held, .mended, .skipped]
 
-    var status: String { [.refused, .undone, .poison].contains(self) ? "failed" : "succeeded" }
+    var status: String { [.refused, .undone, .expired, .poison].contains(self) ? "failed" : "succeeded" }
 
     /// Its tasks that have to have left an effect, whatever happened.
     var effects: [String] {
         switch self {
         case .chain: ["a", "b", "c"]
         case .fan: ["each.0", "each.1", "each.2", "each.3", "join"]
-        case .retries: ["a", "b"]
+        case .retries, .approved, .held: ["a", "b"]
+        case .quorum, .waits, .skipped: ["b"]
+        case .mended: ["bad", "b"]
         case .branches: ["mend"]
         case .handled: ["mend", "after"]
         case .children: ["join"]
         case .undone: ["book", "unbook"]
-        case .refused, .canary: ["a"]
+        case .refused, .expired, .canary: ["a"]
         case .slow: ["slow"]
         case .poison: []
         }
@@ -108,6 +114,60 @@ enum Shape: String, CaseIterable, Sendable {
                 "tasks": ["slow": Self.work(["n": n, "ms": 2500], and: ["skill": "payments.slow"])],
                 "output": "${{ tasks.slow.output.n }}",
             ]
+        case .approved:
+            return [
+                "tasks": [
+                    "a": Self.work(["n": n]),
+                    "sign": [
+                        "approval": ["of": "${{ tasks.a.output.n }}", "by": ["boss"], "expires": "1h"], "needs": "a",
+                    ],
+                    "b": Self.work(["n": "${{ tasks.a.output.n }}"], after: "sign", in: "payments"),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
+        case .quorum:
+            return [
+                "tasks": [
+                    "sign": ["approval": ["by": ["boss"], "quorum": 2, "expires": "1h"]],
+                    "b": Self.work(["n": n], after: "sign"),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
+        case .expired:
+            return [
+                "tasks": [
+                    "a": Self.work(["n": n]),
+                    "sign": ["approval": ["by": ["boss"], "expires": "2s"], "needs": "a"],
+                    "never": Self.work(["n": 0], after: "sign"),
+                ]
+            ]
+        case .waits:
+            return [
+                "tasks": [
+                    "time": ["wait": ["for": "1s"]], "go": ["wait": ["signal": "go", "expires": "1h"]],
+                    "b": Self.work(["n": n], in: "payments", and: ["needs": ["time", "go"]]),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
+        case .held:
+            return [
+                "tasks": [
+                    "a": Self.work(["n": n]), "time": ["wait": ["for": "2s"], "needs": "a"],
+                    "b": Self.work(["n": "${{ tasks.a.output.n }}"], after: "time"),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
+        case .mended:
+            return [
+                "tasks": [
+                    "bad": Self.work(
+                        ["n": n, "fail_until": 2], and: ["onFailure": "pause", "retry": ["attempts": 1]]),
+                    "b": Self.work(["n": "${{ tasks.bad.output.n }}"], after: "bad", in: "payments"),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
+        case .skipped:
+            return [
+                "tasks": [
+                    "bad": Self.work(["n": 0, "fail": true], and: ["onFailure": "pause"]),
+                    "b": Self.work(["n": n], after: "bad"),
+                ], "output": "${{ tasks.b.output.n }}",
+            ]
         case .canary: return ["tasks": ["a": Self.work(["n": n])], "output": "${{ tasks.a.output.n }}"]
         case .poison: return ["tasks": ["drink": ["skill": "platform-db-edge.poison"]]]
         }
@@ -118,9 +178,9 @@ enum Shape: String, CaseIterable, Sendable {
         switch self {
         case .chain, .children: number + 3
         case .fan: number + 5
-        case .retries, .handled: number + 2
-        case .branches, .slow, .canary: number + 1
-        case .refused, .undone, .poison: nil
+        case .retries, .handled, .approved, .held, .mended: number + 2
+        case .branches, .slow, .quorum, .waits, .skipped, .canary: number + 1
+        case .refused, .undone, .expired, .poison: nil
         }
     }
 
