@@ -93,9 +93,13 @@ struct JSONParser {
             skipSpace(bytes)
             let start = at
             let name = try name(bytes)
-            guard open[innermost].object.position(of: name) == nil else {
-                throw JSONFailure(
-                    code: .duplicateMember, offset: start, message: "the name “\(name)” is there twice", tokens: [name])
+            if open[innermost].object.position(of: name) != nil {
+                guard limits.takesRepeatedNames else {
+                    throw JSONFailure(
+                        code: .duplicateMember, offset: start, message: "the name “\(name)” is there twice",
+                        tokens: [name])
+                }
+                open[innermost].object[name] = nil
             }
             open[innermost].name = name
             skipSpace(bytes)

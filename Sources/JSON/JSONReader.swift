@@ -7,6 +7,8 @@ package struct JSONLimits: Sendable {
     package var depth: Int
     /// Members of all objects together.
     package var keys: Int
+    /// Whether a name may be in an object more than once, where what writes it cannot be helped: the last one counts.
+    package var takesRepeatedNames = false
 
     package init(bytes: Int = 1 << 20, depth: Int = 64, keys: Int = 10_000) {
         self.bytes = bytes

@@ -83,7 +83,9 @@ extension ManagementAPI {
         }
         var answer = Answer(status: status, body: .null)
         if !data.isEmpty {
-            let limits = JSONLimits(bytes: 256 << 20, depth: 64, keys: 10_000_000)
+            var limits = JSONLimits(bytes: 256 << 20, depth: 64, keys: 10_000_000)
+            // Of a quorum queue that has no leader, RabbitMQ tells `online` twice.
+            limits.takesRepeatedNames = true
             do {
                 answer.body = try JSONReader.parse([UInt8](data), limits: limits)
             } catch {

@@ -59,6 +59,13 @@ struct `The reader` {
         #expect(error?.description == "a number with a leading zero (line 3, column 9, at /ü~1/1/c)")
     }
 
+    @Test func `takes the last of a name's values where it is told to`() throws {
+        var limits = JSONLimits.default
+        limits.takesRepeatedNames = true
+        let value = try JSONReader.parse(Array(#"{"online":[1],"a":2,"online":[3]}"#.utf8), limits: limits)
+        #expect(value == ["a": 2, "online": [3]])
+    }
+
     @Test func `refuses a name that is there twice, however it is spelled`() throws {
         for size in [1, 16, 17, 500] {
             let names = (0..<size).map { "n\($0)" }
