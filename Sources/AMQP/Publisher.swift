@@ -50,6 +50,9 @@ package actor Publisher {
     private var probes: [Probe] = []
     private var lastProbeChannel: UInt16 = 1
     private var isBlocked = false
+    /// The broker has refused a message on this channel. In a cluster a channel that was opened while a queue had lost its
+    /// leader goes on asking the lost node, and refuses all until that one is back (RabbitMQ 3.10): another knows better.
+    private var isSpoiled = false
     private var backoff = Backoff(longest: .seconds(5))
     private var messageIDsMade: UInt64 = 0
 
@@ -143,6 +146,7 @@ package actor Publisher {
         }
         if case .closed = state { return await link.close() }
         outstanding = OutstandingPublishes()
+        isSpoiled = false
         queue.setReason(nil)
         state = .ready(link)
         pump()
@@ -207,8 +211,10 @@ package actor Publisher {
         case .ready(let link):
             startProbes(on: link)
             guard !isBlocked else { return }
-            if isClogged { return link.fail(AMQPError(.timedOut, "basic.publish", "confirms do not come")) }
-            send(on: link)
+            if isClogged || isSpoiled && isOldestOverdue {
+                return link.fail(AMQPError(.timedOut, "basic.publish", "confirms do not come"))
+            }
+            if !isSpoiled { send(on: link) } else if outstanding.count == 0 { reopen(link, isOpen: true) }
         case .closed: finishWaiting(.closedHere)
         case .connecting, .waiting, .reopening: break
         }
@@ -303,6 +309,7 @@ package actor Publisher {
                     isTaken
                     ? .confirmed
                     : .unknown(AMQPError(.nacked, "basic.publish", "the broker did not take the message over"))
+                if !isTaken { isSpoiled = true }
                 for sent in outstanding.settle(tag, isMultiple: isMultiple) { settle(sent, confirmation) }
                 backoff.reset()
             case .returned(Self.channel, let code, let text, let content): returned(code, text, content)
@@ -347,9 +354,15 @@ package actor Publisher {
             suspects = lost.filter { !$0.call.isFinished } + suspects
         }
         guard case .ready = state else { return }
+        reopen(link, isOpen: false)
+    }
+
+    /// - Parameter isOpen: the broker has not closed the channel itself.
+    private func reopen(_ link: Link, isOpen: Bool) {
         state = .reopening(link)
         Task {
             do throws(AMQPError) {
+                if isOpen { _ = try await link.call(.channelClose, on: Self.channel) }
                 try await open(link)
             } catch {
                 guard self.link === link else { return }

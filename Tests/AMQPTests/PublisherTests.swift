@@ -125,6 +125,12 @@ struct `A publisher` {
                 guard case .unknown(let error) = confirmation else { throw UnexpectedConfirmation() }
                 #expect(error.code == .nacked && error.isRetriable)
             }
+            // It goes on by another channel, and is not put off by the refusal.
+            let consumer = Consumer(broker.settings)
+            try await consumer.subscribe(.queue("work"))
+            try await consumer.ack(try await consumer.nextBatch())
+            while await publisher.publish(numbered(3..<4)) != [.confirmed] {}
+            await consumer.close()
             await publisher.close()
         }
     }
