@@ -57,10 +57,10 @@ package enum ExecutorProcess {
                 skills[file.id] = try RunnableSkill(file, run: run)
             }
         }
-        let register = RunRegister()
         let voice = Voice(
             executor: settings.executor, domain: settings.domain, publisher: Publisher(settings.broker, logger: logger),
             logger: logger)
+        let register = RunRegister(now: voice.now)
         let control = ControlListener(
             consumer: Consumer(settings.broker, prefetch: 100, logger: logger), register: register,
             domain: settings.domain, executor: settings.executor, logger: logger)

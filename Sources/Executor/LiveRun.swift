@@ -7,7 +7,8 @@ package actor LiveRun: RunEvents {
     package nonisolated let order: TaskDispatched
     /// The id of the order's message: what everything here is caused by.
     let causation: MessageID?
-    let delivery: Int
+    /// How often the broker had delivered the order before.
+    package nonisolated let delivery: Int
     private let voice: Voice
     private let objects: any ObjectStore
     private let startedAt: Timestamp

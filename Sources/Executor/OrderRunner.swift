@@ -91,17 +91,17 @@ struct OrderRunner: Service {
         if skills[order.skillID]?.run.isInstant == true, order.awaitGo != true {
             return await runAtOnce(live, key, taken)
         }
+        // Before anything is said or done: the order may be a copy of one that is under way.
+        guard await register.begin(key, delivery: live.delivery) else { return await ack(taken) }
         let start = Task { await live.start() }
         let work = Task { () async -> Result<RunResult, RunFailure> in
             guard await start.value else { return .failure(.lost) }
-            if order.awaitGo == true, await !register.waitForGo(key) { return .failure(.cancelled) }
+            if order.awaitGo == true, await !register.waitForGo(key, delivery: live.delivery) {
+                return .failure(.cancelled)
+            }
             return await perform(order, live)
         }
-        guard await register.begin(key, onCancel: { work.cancel() }) else {
-            start.cancel()
-            work.cancel()
-            return await ack(taken)
-        }
+        await register.watch(key, delivery: live.delivery) { work.cancel() }
         let result = await withTaskGroup(of: Void.self) { group in
             group.addTask { await keepAlive(live, taken, settling, work) }
             group.addTask { await keep(taken, settling, start) }
@@ -110,14 +110,14 @@ struct OrderRunner: Service {
             return result
         }
         await finish(result, live, key, taken, settling.now)
-        await register.end(key)
+        await register.end(key, delivery: live.delivery)
     }
 
     /// Its start has no message: nobody gains by hearing of it sooner than of its end.
     private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
-        guard await register.begin(key, onCancel: {}) else { return await ack(taken) }
+        guard await register.begin(key, delivery: live.delivery) else { return await ack(taken) }
         await finish(await perform(live.order, live), live, key, taken, Settling().now)
-        await register.end(key)
+        await register.end(key, delivery: live.delivery)
     }
 
     /// Heartbeats, and an eye on whether the order is still ours.
@@ -148,7 +148,8 @@ struct OrderRunner: Service {
     ) async {
         Failpoint.committed.pass()
         let end = settlement.end(
-            result, isCancelled: await register.isCancelled(key), isHandingBack: await register.isHandingBack)
+            result, isCancelled: await register.isCancelled(key, delivery: live.delivery),
+            isHandingBack: await register.isHandingBack)
         switch end {
         case .complete(let result):
             if settlement.acks(afterSaying: await live.complete(result)) { await ack(taken) }

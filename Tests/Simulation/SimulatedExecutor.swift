@@ -23,6 +23,13 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         var settlement = OrderSettlement()
         var step = Step.start
         var isKept: Bool { settlement.isKept }
+        /// Says that it is alive.
+        var isUnderWay: Bool {
+            switch step {
+            case .waitForGo, .work: true
+            case .start, .end, .ack: false
+            }
+        }
         /// What is left to do, and when.
         var artifacts: Int
         var result: Result<RunResult, RunFailure>
@@ -59,7 +66,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
     private let concurrency = 3
     private var executor = ExecutorID(unchecked: "none")
     private var voice: Voice?
-    private var register = RunRegister()
+    private var register = RunRegister { Timestamp(milliseconds: 0) }
     private var runs: [Run] = []
     private var orders: UInt64 = 0
     private var control: UInt64 = 0
@@ -85,7 +92,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         voice = Voice(
             executor: executor, domain: domain, publisher: SimulatedPublisher(self, user: BrokerUser.executor(domain)),
             logger: world.logger, now: { [unowned self] in now }, makeID: makeID, pause: { _ in })
-        register = RunRegister()
+        register = RunRegister { [unowned self] in now }
         runs = []
         orders = broker.subscribe(queue)
         control = broker.declareExclusive(
@@ -150,12 +157,12 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
         if canTake(now), due.isEmpty || world.random(0...2) == 0 { return await takeOrder(voice, now) }
         guard !due.isEmpty else { return }
         let run = due[world.random(0...due.count - 1)]
-        if run.beatsAt <= now, case .work = run.step {
+        if run.beatsAt <= now, run.isUnderWay {
             run.beatsAt = now + 15_000
             keep(run, now)
             if run.isKept || isHeld(run.delivery) { await run.live.beat() } else { run.isCancelled = true }
         } else {
-            run.beatsAt = max(run.beatsAt, now + 15_000)
+            if !run.isUnderWay { run.beatsAt = max(run.beatsAt, now + 15_000) }
             await step(run, now)
         }
         guard isAlive else { return }
@@ -194,7 +201,11 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
             delivery, order, key, live, now: now, artifacts: world.random(0...2),
             result: result(of: order), work: duration(of: order))
         held.run = run
-        guard await register.begin(key, onCancel: { run.isCancelled = true }) else { return broker.ack(delivery) }
+        guard await register.begin(key, delivery: live.delivery) else {
+            world.note(name, "has it, and acks a copy")
+            return broker.ack(delivery)
+        }
+        await register.watch(key, delivery: live.delivery) { run.isCancelled = true }
         runs.append(run)
     }
 
@@ -234,7 +245,9 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
             guard await run.live.start() else { return await settle(run, .failure(.lost)) }
             run.step = run.order.awaitGo == true ? .waitForGo : .work
         case .waitForGo:
-            let (mayGo, isCancelled) = (await register.mayGo(run.key), await register.isCancelled(run.key))
+            let (mayGo, isCancelled) = (
+                await register.mayGo(run.key), await register.isCancelled(run.key, delivery: run.live.delivery)
+            )
             if isCancelled || run.isCancelled { return await settle(run, .failure(.cancelled)) }
             if mayGo { return run.step = .work }
             run.nextAt = now + 500
@@ -270,7 +283,9 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
     private func settle(_ run: Run, _ result: Result<RunResult, RunFailure>) async {
         run.nextAt = 0
         run.step = .end(
-            run.settlement.end(result, isCancelled: await register.isCancelled(run.key), isHandingBack: false))
+            run.settlement.end(
+                result, isCancelled: await register.isCancelled(run.key, delivery: run.live.delivery),
+                isHandingBack: false))
     }
 
     private func said(_ run: Run, _ isConfirmed: Bool) async {
@@ -280,7 +295,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
 
     private func finish(_ run: Run) async {
         run.hasEnded = true
-        await register.end(run.key)
+        await register.end(run.key, delivery: run.live.delivery)
     }
 
     private func work(_ run: Run, _ now: Int64) async {
