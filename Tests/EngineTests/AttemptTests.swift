@@ -214,4 +214,14 @@ struct `An attempt` {
         bench.start("a", executor: "e2")
         #expect(bench.said == ["task.started", "task.cancel"])
     }
+
+    @Test func `of great risk is told to stop when a copy of its order waits for a go after its end`() throws {
+        var bench = try Bench("tasks: { a: { skill: d1.risky }, b: { skill: d1.risky } }")
+        bench.dispatch("a")
+        bench.start("a")
+        bench.complete("a")
+        #expect(bench.status("a") == .succeeded)
+        bench.start("a")
+        #expect(bench.said == ["task.started", "task.cancel"])
+    }
 }

@@ -20,9 +20,11 @@ extension WorkflowState {
             throw refusal("unknown_task", "/task_id", "there is no task \(task)", mayBeBehind: true)
         }
         // A child's end comes from its dispatcher, or its refusal from the planner: without a domain, which executors have.
+        // What another dispatcher has said of a list comes by here, too, and is known to the rows.
         guard planned(index).isRunElsewhere, input.domain == call(index)?.domain, tasks[index].items == nil else {
             let speaker = input.domain?.text ?? "nobody"
-            throw refusal("wrong_domain", "/task_id", "\(task) is no task of the domain \(speaker)")
+            throw refusal(
+                "wrong_domain", "/task_id", "\(task) is no task of the domain \(speaker)", mayBeBehind: true)
         }
         guard attempt <= tasks[index].attempt else {
             throw refusal("unknown_attempt", "/attempt", "\(task) has had no attempt \(attempt)", mayBeBehind: true)
@@ -38,9 +40,14 @@ extension WorkflowState {
         record(input, .taskStarted(body), isStale: !isHolder || task.status == .running && isSameRun, &turn)
         if isHolder {
             go(index, body.executor, &turn)
-        } else if !(isSameRun && task.status == .succeeded) {
+        } else if !hasSucceeded(index, isSameRun: isSameRun) {
             cancelRun(index, attempt: body.attempt, executor: body.executor, reason: "superseded", &turn)
         }
+    }
+
+    /// A run whose start came after its end needs no cancel; where it waits for a go, that cannot be, and it is a copy.
+    private func hasSucceeded(_ index: Int, isSameRun: Bool) -> Bool {
+        isSameRun && tasks[index].status == .succeeded && call(index)?.risk != .high
     }
 
     /// Where a run that begins for nothing would be too much, it waits for this.
@@ -60,7 +67,7 @@ extension WorkflowState {
         if task.status == .running, isSameRun {
             note(input, .taskHeartbeat(body), &turn)
         } else if !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery),
-            !(isSameRun && task.status == .succeeded)
+            !hasSucceeded(index, isSameRun: isSameRun)
         {
             cancelRun(index, attempt: body.attempt, executor: body.executor, reason: "superseded", &turn)
         }
