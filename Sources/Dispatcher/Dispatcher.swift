@@ -164,7 +164,7 @@ package actor Dispatcher: MessageHandler {
         var catalogs: [Workspace: SkillCatalog] = [:]
         for id in batch.expanding {
             guard let workspace = held[id]?.state.header?.workspace, catalogs[workspace] == nil else { continue }
-            catalogs[workspace] = try await shelf.catalog(of: workspace, in: store)
+            catalogs[workspace] = try await shelf.catalog(of: workspace, in: store, now: now)
         }
         return catalogs
     }
@@ -194,6 +194,8 @@ package actor Dispatcher: MessageHandler {
             if refusal.mayBeBehind && !wasFresh { return batch.handleAgain(item, id) }
             return batch.refuse(item, message, refusal, now: now)
         }
+        // Another may have written down what came of it, and have died before it was sent.
+        if !wasFresh, message.mayHaveMissed(decision) { return batch.handleAgain(item, id) }
         if decision.isKnown { batch.know(item, id, cause) }
         batch.add(decision.events, to: item, of: id, message)
         if message.isOfPeople, let request = held[id]?.state.header?.requestID {
@@ -367,6 +369,17 @@ extension InboundMessage {
             .controlSkip:
             true
         default: false
+        }
+    }
+
+    /// Whether nothing comes of a message that is recorded nowhere: of a copy that is behind its row that says nothing.
+    fileprivate func mayHaveMissed(_ decision: Decision) -> Bool {
+        guard decision.events.isEmpty, !decision.isKnown else { return false }
+        switch envelope.type {
+        case .taskWake, .taskDispatched: return true
+        // It comes often, to workflows that wait for room; those only wait.
+        case .workflowWake: return wire.deliveryCount > 0 || decision.ready.isEmpty && decision.slot == nil
+        default: return false
         }
     }
 

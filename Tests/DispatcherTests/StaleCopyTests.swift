@@ -63,6 +63,43 @@ struct `A dispatcher whose memory is behind` {
         }
     }
 
+    @Test func `says what another has written down of an order that it has not heard of`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            let created = try created("chain", tasks: 2, isChain: true)
+            _ = try await first.handle([created])
+            _ = try await second.handle([created])
+            let events = said(try await first.handle([try completed("t0", of: "chain")]))
+            var order = try #require(events.first { $0.type == MessageType.taskDispatched.rawValue })
+            order.exchange = Exchange.deadLetter.rawValue
+            let returned = Received(id: 7, queue: "dispatcher.0", message: order)
+            let unsent = said(try await first.handle([returned])).map(\.messageID)
+            #expect(unsent.count == 2)
+
+            // The first dies before it has sent any of it.
+            var outcomes = try await second.handle([returned])
+            if outcomes.isEmpty { outcomes = try await second.handle([returned]) }
+            // Perhaps with the next order, which may be due at once.
+            #expect(Set(unsent).isSubset(of: said(outcomes).map(\.messageID)))
+        }
+    }
+
+    @Test func `knows the end of a list that another has written down`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            let list = try created("list", tasks: 1, forEach: ["a"])
+            _ = try await first.handle([list])
+            _ = try await second.handle([list])
+            let events = said(try await first.handle([try completed("t0.0", of: "list")]))
+            let end = try #require(events.first { $0.type == MessageType.taskCompleted.rawValue })
+
+            let received = Received(id: 7, queue: "dispatcher.0", message: end)
+            var outcomes = try await second.handle([received])
+            if outcomes.isEmpty { outcomes = try await second.handle([received]) }
+            guard case .done? = outcomes[7] else { return #expect(Bool(false), "\(outcomes)") }
+        }
+    }
+
     private func said(_ outcomes: [Received.ID: Outcome<WireMessage>]) -> [WireMessage] {
         outcomes.values.flatMap { outcome -> [WireMessage] in
             guard case .done(let messages) = outcome else { return [] }
@@ -90,9 +127,17 @@ struct `A dispatcher whose memory is behind` {
         WorkflowID(workspace: Workspace(unchecked: "default"), requestID: RequestID(unchecked: name))
     }
 
-    private func created(_ name: String, tasks: Int) throws -> Received {
+    private func created(_ name: String, tasks: Int, forEach: JSONValue? = nil, isChain: Bool = false) throws
+        -> Received
+    {
         let catalog = SkillCatalog([Skill(id: skill, domain: domain)], domains: [domain])
-        let plan = JSONObject((0..<tasks).map { ("t\($0)", ["skill": .string(skill.text)] as JSONValue) })
+        let plan = JSONObject(
+            (0..<tasks).map { number in
+                var task = JSONObject([("skill", .string(skill.text))])
+                task["forEach"] = forEach
+                if isChain, number > 0 { task["needs"] = .string("t\(number - 1)") }
+                return ("t\(number)", .object(task))
+            })
         let definition = try Definition.read(["tasks": .object(plan)], catalog: catalog, isNamed: false) { _, _ in [] }
         let body = WorkflowCreated(
             workflowID: id(name), requestID: RequestID(unchecked: name), workspace: Workspace(unchecked: "default"),
