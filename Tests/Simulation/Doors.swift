@@ -113,9 +113,8 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         }
     }
 
-    /// Asked for when the wall clock says so: no fault may happen here, or a seed would not be one run.
     func skills(_ ids: [String]?, workspace: String?) async throws -> [SkillRow] {
-        Scenario.skillRows(world.domains)
+        try await read("skills") { Scenario.skillRows(world.domains) }
     }
 
     func liveReplicas(_ kind: ReplicaKind, patience: Duration) async throws -> [String] {
