@@ -46,7 +46,8 @@ struct Chaos: AsyncParsableCommand {
         let plan = CampaignPlan(
             isShort: short, only: only, scale: scale, rate: rate, random: .seconds((minutes ?? (short ? 0.4 : 5)) * 60),
             seed: seed)
-        let campaign = Campaign(plan, baton: program, data: data)
+        // A tablespace wants all of its path, and so does what runs in another folder.
+        let campaign = Campaign(plan, baton: program, data: URL(filePath: data).standardizedFileURL.path)
         let outcome: CampaignOutcome
         do {
             outcome = try await campaign.run()

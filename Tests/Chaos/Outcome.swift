@@ -70,7 +70,7 @@ extension CampaignOutcome {
         var lines = [
             "# Reliability: what happens when things break", "",
             """
-            This page is written by the run that it describes: `make chaos`, \(Date().formatted(.iso8601.year().month().day())). \
+            This page is written by the run that it describes: `make chaos`\(share), \(Date().formatted(.iso8601.year().month().day())). \
             It starts a broker, a database and two replicas of every process, keeps asking for workflows of all shapes \
             (\(plan.rate.formatted()) a second: chains, fan-outs, retries, branches, children, undone bookings, failures, slow tasks on short leases, approvals by one person and by two and without an answer, signals and waits, and what people do: pause, resume, retry, skip), and \
             breaks things, one by one and then several at once.
@@ -107,6 +107,11 @@ extension CampaignOutcome {
         lines += plants.map { "* \($0.isSeen ? "seen" : "NOT SEEN"): \($0.name)" }
         lines += ["", again, ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// What was left out of a whole campaign.
+    private var share: String {
+        plan.scale == 1 ? "" : " with `--scale \(plan.scale.formatted())`, so fewer of each fault"
     }
 
     private var verdict: String {
