@@ -192,8 +192,10 @@ struct Batch {
             again.insert(item)
         }
         for one in due where !lost.contains(one.workflow) && !again.contains(one.item) {
-            guard case .done(let messages) = outcomes[one.item] else { continue }
-            outcomes[one.item] = .done(messages + [one.message])
+            guard case .done(var messages) = outcomes[one.item] else { continue }
+            outcomes[one.item] = nil  // one owner, so that nothing is copied: a message may have led to hundreds
+            messages.append(one.message)
+            outcomes[one.item] = .done(messages)
         }
         due = []
         for item in again { outcomes[item] = nil }

@@ -16,42 +16,54 @@ struct OrderWindow {
         var names: Set<ReadyTask> = []
     }
 
-    private var domains: [DomainName: Domain] = [:]
+    private var domains: [Domain] = []
+    private var places: [DomainName: Int] = [:]
+
+    /// Where a domain is among the others, which it joins when it is new.
+    private mutating func place(of domain: DomainName) -> Int {
+        if let place = places[domain] { return place }
+        places[domain] = domains.count
+        domains.append(Domain())
+        return domains.count - 1
+    }
 
     /// - Parameter room: how many orders may be out, of each domain that is heard of.
     mutating func setRoom(_ room: [DomainName: Int]) {
-        for domain in Array(domains.keys) + Array(room.keys) {
-            domains[domain, default: Domain()].room = max(room[domain] ?? 0, Self.least)
+        for domain in Set(places.keys).union(room.keys) {
+            domains[place(of: domain)].room = max(room[domain] ?? 0, Self.least)
         }
     }
 
     mutating func change(_ orders: [DomainName: Int], by sign: Int = 1) {
-        for (domain, count) in orders { domains[domain, default: Domain()].out += sign * count }
+        for (domain, count) in orders { domains[place(of: domain)].out += sign * count }
     }
 
     mutating func wait(_ task: ReadyTask) {
-        guard domains[task.domain, default: Domain()].names.insert(task).inserted else { return }
-        domains[task.domain, default: Domain()].waiting.insert(task)
+        let place = place(of: task.domain)
+        guard domains[place].names.insert(task).inserted else { return }
+        domains[place].waiting.insert(task)
     }
 
     /// Whether a task may be ordered at once: there is room, and nobody waits for it.
-    func isOpen(_ domain: DomainName) -> Bool { hasRoom(domain) && domains[domain]?.names.isEmpty ?? true }
+    func isOpen(_ domain: DomainName) -> Bool {
+        hasRoom(domain) && places[domain].map { domains[$0].names.isEmpty } ?? true
+    }
 
-    func hasRoom(_ domain: DomainName) -> Bool { domains[domain].map { $0.out < $0.room } ?? true }
+    func hasRoom(_ domain: DomainName) -> Bool {
+        places[domain].map { domains[$0].out < domains[$0].room } ?? true
+    }
 
     /// - Returns: whether it did wait.
     @discardableResult mutating func leave(_ task: ReadyTask) -> Bool {
-        domains[task.domain]?.names.remove(task) != nil
+        places[task.domain].flatMap { domains[$0].names.remove(task) } != nil
     }
 
     /// The next task of any domain that has room; the caller counts its order, if it becomes one, by ``change(_:by:)``.
     mutating func next() -> ReadyTask? {
         // In place, by index: a copy of a domain would copy all that waits for it.
-        for index in domains.values.indices {
-            while domains.values[index].out < domains.values[index].room,
-                let task = domains.values[index].waiting.popMin()
-            {
-                if domains.values[index].names.remove(task) != nil { return task }
+        for place in domains.indices {
+            while domains[place].out < domains[place].room, let task = domains[place].waiting.popMin() {
+                if domains[place].names.remove(task) != nil { return task }
             }
         }
         return nil

@@ -29,8 +29,7 @@ extension WorkflowRow {
     ///   - isNew: a new row has what never changes, too.
     ///   - isReopened: its input may be another.
     init?(_ state: WorkflowState, isNew: Bool, isReopened: Bool, revision: Int, wakeAt: Timestamp?) {
-        guard let snapshot = state.snapshot else { return nil }
-        let (header, standing) = (snapshot.header, snapshot.standing)
+        guard let header = state.header, let standing = state.standing else { return nil }
         // `.none` by name: a JSON value may be written as `nil`, too, and then it is JSON's null.
         self.init(
             id: state.id.text, workspace: header.workspace.text, requestID: header.requestID.text,
@@ -43,7 +42,7 @@ extension WorkflowRow {
             wakeAt: wakeAt?.milliseconds,
             createdAt: header.createdAt.milliseconds, startedAt: standing.startedAt?.milliseconds,
             endedAt: standing.finishedAt?.milliseconds,
-            plan: isNew ? .some(snapshot.plan) : .none, input: isNew || isReopened ? .some(header.input) : .none,
+            plan: isNew ? .some(state.plan.json) : .none, input: isNew || isReopened ? .some(header.input) : .none,
             output: standing.output,
             error: JSONValue(encoding: standing.error), actor: JSONValue(encoding: header.actor), notify: header.notify,
             gather: header.gather, extra: standing.extra.extraJSON)

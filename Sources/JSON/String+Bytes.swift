@@ -1,3 +1,5 @@
+import Glibc
+
 extension String {
     /// Whether both are the same UTF-8 bytes; `==` also takes composed and decomposed forms for equal.
     package func hasSameBytes(as other: String) -> Bool {
@@ -5,7 +7,7 @@ extension String {
         guard left.count == right.count else { return false }
         return unsafe left.withUnsafeBytes { left in
             unsafe right.withUnsafeBytes { right in
-                unsafe left.elementsEqual(right)
+                unsafe left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
             }
         }
     }

@@ -25,6 +25,11 @@ package enum Span {
     }
 
     private static func milliseconds(_ number: JSONNumber, of unit: Int64) -> Duration? {
+        // Nearly every span is a whole number of something.
+        if let count = Int64(number.literal) {
+            let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+            return !overflow && (0...limit).contains(product) ? .milliseconds(product) : nil
+        }
         guard let count = FixedDecimal(number), let factor = FixedDecimal(JSONNumber(Int(unit))),
             let product = count.calculate(.times, factor)?.number.int, (0...limit).contains(Int64(product))
         else { return nil }

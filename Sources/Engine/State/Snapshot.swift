@@ -110,7 +110,8 @@ extension WorkflowState {
         tasks.indices.filter { tasks[$0].status != .pending || tasks[$0].attempt > 0 }.map(snapshot(of:))
     }
 
-    var standing: WorkflowStanding? {
+    /// How the workflow stands; `nil` before it is created.
+    package var standing: WorkflowStanding? {
         status.map {
             WorkflowStanding(
                 status: $0, revision: seq, output: output, error: error, startedAt: startedAt, finishedAt: finishedAt,
