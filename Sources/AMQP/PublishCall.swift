@@ -3,18 +3,23 @@ import IOThread
 /// The messages of one `publish`, and who waits for what becomes of them.
 final class PublishCall: @unchecked Sendable {  // what changes is guarded by `lock`
     let messages: [Message]
-    let deadline: ContinuousClock.Instant
     private let lock = Lock()
+    private var limit: ContinuousClock.Instant
     private var confirmations: [Confirmation?]
     private var left: Int
     private var waiter: CheckedContinuation<[Confirmation], Never>?
 
     init(_ messages: [Message], deadline: ContinuousClock.Instant) {
         self.messages = messages
-        self.deadline = deadline
+        limit = deadline
         confirmations = Array(repeating: nil, count: messages.count)
         left = messages.count
     }
+
+    var deadline: ContinuousClock.Instant { lock.withLock { limit } }
+
+    /// Has it answered by then, if that is sooner.
+    func hurry(to instant: ContinuousClock.Instant) { lock.withLock { limit = min(limit, instant) } }
 
     var isFinished: Bool { lock.withLock { left == 0 } }
 

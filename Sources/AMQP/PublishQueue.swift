@@ -25,6 +25,12 @@ final class PublishQueue: @unchecked Sendable {  // what changes is guarded by `
         return isFirst
     }
 
+    /// All of a call is on its way: from now on its confirms are waited for.
+    func sent(_ call: PublishCall, patience: Duration) {
+        call.hurry(to: .now + patience)
+        alarm?.set(for: call.deadline)
+    }
+
     func takeArrived() -> [PublishCall] {
         lock.withLock {
             defer { arrived = [] }

@@ -39,6 +39,9 @@ package actor Publisher {
     private nonisolated let settings: AMQPSettings
     private nonisolated let queue = PublishQueue()
     private let maxOutstanding: Int
+    /// A queue that has lost its leader may never confirm what was on its way: it is not waited for much longer than an
+    /// election takes. Sent again, a message is there twice, with the same id.
+    private let patience: Duration
     private let logger: Logger
     private var state = State.idle
     private var waiting: ArraySlice<PublishCall> = []
@@ -58,12 +61,16 @@ package actor Publisher {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
-    /// - Parameter maxOutstanding: so many messages may be on their way to being confirmed; the others wait.
+    /// - Parameters:
+    ///   - maxOutstanding: so many messages may be on their way to being confirmed; the others wait.
+    ///   - patience: so long may a confirm take.
     package init(
-        _ settings: AMQPSettings, maxOutstanding: Int = 1000, logger: Logger = Logger(label: "baton.amqp")
+        _ settings: AMQPSettings, maxOutstanding: Int = 1000, patience: Duration = .seconds(8),
+        logger: Logger = Logger(label: "baton.amqp")
     ) {
         self.settings = settings
         self.maxOutstanding = max(1, maxOutstanding)
+        self.patience = patience
         self.logger = logger
     }
 
@@ -75,7 +82,8 @@ package actor Publisher {
 
     // MARK: For callers
 
-    /// Publishes and waits for the confirms, at most for the settings' `callTimeout`.
+    /// Publishes and waits for the confirms, at most for the settings' `callTimeout`, and for its
+    /// patience once they are sent.
     ///
     /// - Returns: what became of each message, in their order. When the task is cancelled, at once, with
     ///   `.unknown` for what is not confirmed.
@@ -282,6 +290,7 @@ package actor Publisher {
                 continue
             }
             defer { nextIndex += 1 }
+            if nextIndex == call.messages.count - 1 { queue.sent(call, patience: patience) }
             return Sent(call: call, index: nextIndex, messageID: messageID(of: call.messages[nextIndex]))
         }
         return nil

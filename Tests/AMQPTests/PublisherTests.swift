@@ -281,6 +281,29 @@ struct `A publisher` {
         }
     }
 
+    @Test func `does not wait long for the confirm of what is on its way`() async throws {
+        try await withVirtualHost { broker in
+            let admin = AdminConnection(broker.settings)
+            try await admin.declare(QueueDeclaration(name: "work"))
+            let proxy = try TCPProxy(to: broker.settings.port)
+            var settings = broker.settings
+            settings.host = "127.0.0.1"
+            settings.port = proxy.port
+            settings.callTimeout = .seconds(300)
+            settings.heartbeat = .seconds(300)
+            let publisher = Publisher(settings, patience: .milliseconds(300))
+            #expect(await publisher.publish(numbered(0..<1)) == [.confirmed])
+            await proxy.stall()
+            guard case .unknown(let error) = await publisher.publish(numbered(1..<2))[0] else {
+                throw UnexpectedConfirmation()
+            }
+            #expect(error.code == .timedOut && error.isRetriable)
+            await proxy.resume()
+            while await publisher.publish(numbered(2..<3)) != [.confirmed] {}
+            await publisher.close()
+        }
+    }
+
     @Test func `keeps an idle connection alive`() async throws {
         try await withVirtualHost { broker in
             let admin = AdminConnection(broker.settings)
