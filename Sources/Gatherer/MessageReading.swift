@@ -28,7 +28,7 @@ extension InboundMessage {
         case .taskCancelled(let body): .events([ended(body.taskID, body.attempt, .cancelled)])
         case .taskRetrying(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
         case .taskReset(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
-        case .workflowCreated, .workflowExpanded: .plan
+        case .workflowExpanded: .plan
         case .workflowCompleted(let body): .end(body.status, run: body.run ?? 1)
         case .workflowReopened(let body): .events([.workflowReopened(run: body.run)])
         default: .nothing
