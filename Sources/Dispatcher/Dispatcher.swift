@@ -117,7 +117,11 @@ package actor Dispatcher: MessageHandler {
         held[id] = workflow
         window.change(workflow.state.out)
         for task in workflow.state.readyTasks(now: now) { wait(task) }
-        for task in workflow.state.tasks { wakes.set(id, task.id, attempt: task.attempt, due: task.wakeAt, now: now) }
+        // What is overdue is the sweep's: it may be read because a wake-up has found nothing to do, as of a paused workflow.
+        for task in workflow.state.tasks {
+            let due = task.wakeAt.flatMap { $0 > now ? $0 : nil }
+            wakes.set(id, task.id, attempt: task.attempt, due: due, now: now)
+        }
     }
 
     /// Lets a task wait for room in its domain's window.
