@@ -55,17 +55,23 @@ extension Fault {
             try step(offset)
             try await Task.sleep(for: .seconds(6))
         }
-        let real = Date()
-        var at = ContinuousClock.now
-        for name in names { at = try await scene.fleet.end(name, by: SIGTERM).at }
-        // Their last words carry their own time.
+        // They are told to stop while their time is false, so that they say something under it. The right time has to be
+        // back for them to end: the library shifts every timer with it, also those of the clock that nobody can set.
+        let (real, at) = (Date(), ContinuousClock.now)
+        let leaving = names.map { name in Task { try await scene.fleet.end(name, by: SIGTERM) } }
+        try await Task.sleep(for: .seconds(1))
+        try step("+0")
+        for leave in leaving { _ = try await leave.value }
         for name in names {
             let log = try String(contentsOfFile: "\(scene.fleet.journal.logs)/\(name).log", encoding: .utf8)
-            guard let last = log.split(separator: "\n").last?.prefix(19),
-                let time = try? Date(String(last) + "Z", strategy: .iso8601), abs(time.distance(to: real) - 3600) < 120
-            else { throw Miss("the last line of \(name) is not an hour behind") }
+            let times = log.split(separator: "\n").compactMap {
+                try? Date(String($0.prefix(19)) + "Z", strategy: .iso8601)
+            }
+            guard times.contains(where: { abs($0.distance(to: real) - 3600) < 120 }) else {
+                throw Miss("no line of \(name) is an hour behind")
+            }
         }
-        return Hit("the last lines of both were logged an hour behind", since: at)
+        return Hit("lines of both were logged an hour behind", since: at)
     }
 
     private static var machine: String {
