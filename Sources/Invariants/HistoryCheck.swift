@@ -53,6 +53,8 @@ package struct HistoryCheck {
         var ended: Set<String> = []
         var reset: Set<String> = []
         var isOver = false
+        // Tasks that are added have others wait for them; what had begun by then did not.
+        var yetToCome = Set(history.flatMap(Self.added))
         for event in history {
             switch event.type {
             case "workflow.completed": isOver = true
@@ -64,6 +66,7 @@ package struct HistoryCheck {
                 ended.remove(task)
                 reset.insert(task)
             case "workflow.expanded":
+                yetToCome.subtract(Self.added(by: event))
                 // The list of a task that had been reset is made anew: that is an attempt, too.
                 // (Tasks that one adds are another matter: `joins` says who waits for them.)
                 let isList = (try? JSONReader.parse(event.body, limits: .stored))?["joins"] == nil
@@ -73,7 +76,8 @@ package struct HistoryCheck {
                 let attempt = event.attempt ?? 0
                 if isOver { report(.dispatchedInOrder, "\(task) began (event \(event.seq)) after the end") }
                 let key = String(task.prefix { $0 != "." })
-                for need in (plan[key]?["needs"]?.array ?? []).compactMap(\.string) where !ended.contains(need) {
+                for need in (plan[key]?["needs"]?.array ?? []).compactMap(\.string)
+                where !ended.contains(need) && !yetToCome.contains(need) {
                     report(.dispatchedInOrder, "\(task) began (event \(event.seq)) before \(need) had ended")
                 }
                 let last = attempts[task] ?? 0
@@ -99,6 +103,12 @@ package struct HistoryCheck {
                 .oneAttempt,
                 "\(task.taskID): its row is at attempt \(task.attempt), its history at \(attempts[task.taskID] ?? 0)")
         }
+    }
+
+    private static func added(by event: EventRow) -> [String] {
+        guard event.type == "workflow.expanded" else { return [] }
+        let body = try? JSONReader.parse(event.body, limits: .stored)
+        return body?["tasks"]?.object?.members.map(\.name) ?? []
     }
 
     // MARK: 4
