@@ -43,6 +43,17 @@ struct `What people decide` {
         }
     }
 
+    @Test func `is on record also when it came with the workflow itself`() async throws {
+        try await withStore { store in
+            let audit = AuditRow(workflowID: "w", actor: "ada", action: "control.cancel", subject: "w", details: nil)
+            _ = try await store.commit(Changes(workflows: [workflow("w")], audits: [audit]))
+            #expect(try await rows(store, "SELECT action FROM baton.audit") == ["control.cancel"])
+            // And not when another has made it first.
+            _ = try await store.commit(Changes(workflows: [workflow("w")], audits: [audit]))
+            #expect(try await rows(store, "SELECT action FROM baton.audit") == ["control.cancel"])
+        }
+    }
+
     @Test func `may change the input of a workflow that goes on, and nothing else that is for once`() async throws {
         try await withStore { store in
             var first = workflow("w")

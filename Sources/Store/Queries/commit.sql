@@ -46,7 +46,7 @@ WITH changes AS MATERIALIZED (
     FROM changes c
     WHERE c.base = 0
     ON CONFLICT (id) DO NOTHING
-    RETURNING id, revision
+    RETURNING id, revision, workspace
 ), written AS MATERIALIZED (
     SELECT id, revision FROM won UNION ALL SELECT id, revision FROM made
 ), tasks AS (
@@ -116,9 +116,10 @@ WITH changes AS MATERIALIZED (
         comment = excluded.comment, modifications = excluded.modifications, closed_at = excluded.closed_at
 ), audit AS (
     INSERT INTO baton.audit (workspace, actor, action, subject, details)
-    SELECT won.workspace, d.actor, d.action, d.subject, d.details
+    SELECT o.workspace, d.actor, d.action, d.subject, d.details
     FROM unnest($86::text[], $87::text[], $88::text[], $89::text[], $90::json[])
         AS d (workflow_id, actor, action, subject, details)
-    JOIN won ON won.id = d.workflow_id
+    -- Also of a workflow that is new: somebody may speak of it in the batch that makes it.
+    JOIN (SELECT id, workspace FROM won UNION ALL SELECT id, workspace FROM made) o ON o.id = d.workflow_id
 )
 SELECT w.id, w.revision, clock_timestamp() AS clock, (SELECT array_agg(DISTINCT key) FROM freed) AS freed FROM written w
