@@ -13,6 +13,8 @@ final class Examination: @unchecked Sendable {
     private var rejected: Set<String> = []
     private var refusals: [Violation] = []
     private var seen: Set<String> = []
+    /// How often each task was woken.
+    private var wakes: [String: Int] = [:]
 
     init(_ world: World, _ client: SimulatedClient) {
         self.world = world
@@ -22,6 +24,9 @@ final class Examination: @unchecked Sendable {
 
     private func take(_ message: Message, wasTaken: Bool) {
         let type = message.properties.type
+        if type == "task.wake", let subject = message.properties.headers["ce-subject"]?.string {
+            wakes[subject, default: 0] += 1
+        }
         guard type == "artifact.created" || type == "workflow.rejected",
             let data = try? JSONReader.parse(message.body, limits: .default)
         else { return }
@@ -79,9 +84,11 @@ final class Examination: @unchecked Sendable {
             let check = HistoryCheck(stored, world.database.events[id] ?? [])
             found += check.violations.map { Violation(invariant: $0.rawValue, text: readable($1)) }
             found += untold(stored, check.history)
+            found += people(stored, check.history)
             found += await merge(id, stored)
         }
         found += world.database.strayWakeups().map { Violation(invariant: 7, text: readable($0)) }
+        found += restless()
         found += deadLetters()
         return found
     }
@@ -119,6 +126,33 @@ final class Examination: @unchecked Sendable {
         return found.isEmpty ? [Violation(invariant: 1, text: "it never comes to rest")] : found
     }
 
+    // MARK: People
+
+    /// Each of their words has one row in the audit, and nobody is asked any more of what has ended.
+    private func people(_ stored: StoredWorkflow, _ history: [EventRow]) -> [Violation] {
+        let (id, name) = (stored.row.id, world.short(stored.row.id))
+        var found: [Violation] = []
+        let words = history.filter {
+            $0.exchange == nil
+                && ($0.type.hasPrefix("control.") || ["approval.decided", "signal.received"].contains($0.type))
+        }
+        let rows = (world.database.audits[id] ?? []).map(\.action)
+        if words.map(\.type) != rows {
+            found.append(
+                Violation(invariant: 4, text: "\(name): people said \(words.map(\.type)), and the audit has \(rows)"))
+        }
+        let waiting = Set(
+            stored.tasks.filter { $0.status == "awaiting_approval" }.map { "\($0.taskID)#\($0.attempt)" })
+        let open = Set((world.database.approvals[id] ?? [:]).filter { $0.value.closedAt == nil }.keys)
+        if open != waiting {
+            found.append(
+                Violation(
+                    invariant: 4,
+                    text: "\(name): people are asked about \(open.sorted()), and \(waiting.sorted()) waits for them"))
+        }
+        return found
+    }
+
     // MARK: 5: the broker was told
 
     private func untold(_ stored: StoredWorkflow, _ history: [EventRow]) -> [Violation] {
@@ -136,11 +170,11 @@ final class Examination: @unchecked Sendable {
         guard order.type == "task.dispatched" else { return false }
         let end = history.first {
             $0.seq > order.seq && $0.taskID == order.taskID
-                && ["task.cancelled", "task.failed", "task.completed", "task.skipped"].contains($0.type)
+                && ["task.cancelled", "task.failed", "task.completed", "task.skipped", "task.reset"].contains($0.type)
                 && !$0.isStale
         }
         guard let end else { return false }
-        if end.type == "task.cancelled" || end.type == "task.skipped" { return true }
+        if ["task.cancelled", "task.skipped", "task.reset"].contains(end.type) { return true }
         let body = try? JSONReader.parse(end.body, limits: .default)
         return ["not_started", "cancelled"].contains(body?["error"]?["code"]?.string ?? "")
     }
@@ -184,6 +218,15 @@ final class Examination: @unchecked Sendable {
         case nil: report("its result cannot be read")
         }
         return found
+    }
+
+    // MARK: 7: nobody is woken for nothing
+
+    /// A sweep wakes once in 30 s what does not move; more than that is a loop.
+    private func restless() -> [Violation] {
+        wakes.filter { $0.value > 150 }.sorted { $0.key < $1.key }.map { subject, count in
+            Violation(invariant: 7, text: readable("\(subject) was woken \(count) times"))
+        }
     }
 
     // MARK: What was given up on

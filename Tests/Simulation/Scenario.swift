@@ -87,7 +87,7 @@ enum Scenario {
                 "backoff": .string(["1s", "5s", "20s"].randomElement(using: &random)!),
             ]
             if chance(20) {
-                task["onFailure"] = "continue"
+                task["onFailure"] = chance(30) ? "pause" : "continue"
             } else if chance(10) {
                 task["onFailure"] = ["run": .string("h\(index)")]
                 tasks["h\(index)"] = ["skill": .string("\(domain).steady")]
@@ -112,13 +112,19 @@ enum Scenario {
                     nil, .string(["leaf@1", "branch@1"].randomElement(using: &random)!)
                 )
             }
-            if task["workflow"] == nil, chance(15) { task["timeout"] = "8s" }
-            if task["workflow"] == nil, chance(10) { task["start_within"] = "40s" }
-            if chance(30), let need = needs.first { task["with"] = ["x": .string("${{ tasks.t\(need).output }}")] }
+            if chance(25), task["undo"] == nil { decide(&task, needs: needs, &random) }
+            if task["skill"] != nil, chance(15) { task["timeout"] = "8s" }
+            if task["skill"] != nil, chance(10) { task["start_within"] = "40s" }
+            if task["skill"] != nil || task["workflow"] != nil, chance(30), let need = needs.first {
+                task["with"] = ["x": .string("${{ tasks.t\(need).output }}")]
+            }
             if chance(15) { task["weight"] = .number(JSONNumber(Int.random(in: 0...5, using: &random))) }
             tasks["t\(index)"] = .object(task)
         }
         var plan = JSONObject([("tasks", .object(tasks))])
+        if chance(20) {
+            plan["concurrency"] = ["key": "key-${{ input.n }}", "limit": .number(JSONNumber(chance(50) ? 1 : 2))]
+        }
         if chance(50) {
             plan["gather"] = [
                 "merge": [
@@ -128,5 +134,30 @@ enum Scenario {
             ]
         }
         return .object(plan)
+    }
+
+    /// Makes a task one that no executor runs.
+    private static func decide(_ task: inout JSONObject, needs: [Int], _ random: inout SplitMix64) {
+        func pick<Value>(_ values: [Value]) -> Value { values.randomElement(using: &random)! }
+        for key in ["skill", "workflow", "retry"] { task[key] = nil }
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0, 1, 2:
+            task["approval"] = [
+                "by": .array([.string(Commands.role)]), "title": "May it be ${{ input.n }}?",
+                "quorum": .number(JSONNumber(pick([1, 1, 2]))), "expires": .string(pick(["30s", "100s", "200s"])),
+            ]
+        case 3: task["wait"] = pick(["5s", ["for": "20s"], ["until": "2026-01-05T09:03:00Z"]])
+        case 4: task["wait"] = ["signal": .string(pick(Commands.signals)), "expires": .string(pick(["20s", "150s"]))]
+        default:
+            let one = needs.first.map { "${{ tasks.t\($0).output.n }}" }
+            task["gate"] = .array(
+                pick([
+                    [["expression": "input.n == 1"]], [["expression": "input.n == 2"]],
+                    [["metric_threshold": ["value": .string(one ?? "${{ input.n }}"), "threshold": 1]]],
+                    [["artifact_exists": ["name": "result"], "required": false]],
+                    [["content_check": ["text": "# Scope\nall of it", "sections": ["Scope"]]]],
+                    [["file_exists": ["name": "no-such-file"]], ["expression": "input.n == 1"]],
+                ]))
+        }
     }
 }

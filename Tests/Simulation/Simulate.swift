@@ -61,7 +61,7 @@ struct Simulate {
         settings.isTraced = true
         let smallest = await Simulation.run(settings)
         print("\nas small as it gets:")
-        print(smallest.trace.map { "  " + $0 }.joined(separator: "\n"))
+        print(Shrinking.readable(smallest.trace).map { "  " + $0 }.joined(separator: "\n"))
         let faults = settings.faults.map(\.rawValue).sorted().joined(separator: ",")
         let budget = settings.faultBudget == .max ? "" : " --budget \(settings.faultBudget)"
         stop(

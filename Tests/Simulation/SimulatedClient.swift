@@ -65,10 +65,10 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
     }
 
     override func hasWork(_ now: Int64) -> Bool {
-        waiting.contains { $0.at <= now } || !world.isHealing && nextCommand <= now
+        waiting.contains { $0.at <= now } || nextCommand <= now
     }
 
-    override var timer: Int64? { (waiting.map(\.at) + (world.isHealing ? [] : [nextCommand])).min() }
+    override var timer: Int64? { (waiting.map(\.at) + [nextCommand]).min() }
     var isDone: Bool { incarnation > 0 && waiting.isEmpty }
 
     override func work() async {
@@ -81,24 +81,36 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
                 waiting.append((now + 1000, index))
             }
         } else if nextCommand <= now {
-            nextCommand = now + Int64(world.random(2000...60_000))
-            await command()
+            nextCommand = now + Int64(world.random(2000...20_000))
+            if world.isHealing { await resume() } else { await command() }
         }
     }
 
     private func command() async {
         if world.roll(.garbage, oneIn: 6) { await sayGarbage() }
-        guard world.roll(.command, oneIn: 4), let request = requests.randomElement(using: &world.scheduling) else {
+        guard world.roll(.command, oneIn: 2),
+            let id = world.database.workflows.keys.sorted().randomElement(using: &world.scheduling)
+        else {
             return
         }
-        let body = Commands.random(for: request.workflow, world)
-        guard let body else { return }
-        let envelope = Envelope(
-            of: body, id: world.makeID(now), source: "/cli", time: now, replyTo: Self.replies)
-        guard let bytes = try? body.encoded() else { return }
-        let message = Message(envelope.message(to: body.route, body: bytes))
-        if await people?.publish([message]).first == .confirmed {
+        guard let message = Commands.random(for: id, world).flatMap({ said($0) }) else { return }
+        // Now and then twice: by somebody who is not sure.
+        let count = world.random(0...5) == 0 ? 2 : 1
+        if await people?.publish(Array(repeating: message, count: count)).first == .confirmed {
             world.hit(.command, "somebody says \(world.describe(WireMessage(message)))")
+        }
+    }
+
+    private func said(_ body: any WorkflowBody & RoutedBody) -> Message? {
+        let envelope = Envelope(of: body, id: world.makeID(now), source: "/cli", time: now, replyTo: Self.replies)
+        return (try? body.encoded()).map { Message(envelope.message(to: body.route, body: $0)) }
+    }
+
+    /// In the end somebody looks after what is paused: nothing else lets it go on.
+    private func resume() async {
+        for row in world.database.workflows.values.sorted(by: { $0.id < $1.id }) where row.status == "paused" {
+            let body = ControlResume(workflowID: WorkflowID(unchecked: row.id), actor: Actor(id: "eve"))
+            if let message = said(body) { _ = await people?.publish([message]) }
         }
     }
 
@@ -113,12 +125,5 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
             properties: MessageProperties(
                 correlationID: "x", messageID: "garbage-\(world.makeID(now))", type: nil), body: Array("{\"a\":".utf8))
         if await people?.publish([message]).first == .confirmed { world.hit(.garbage, "garbage under \(key)") }
-    }
-}
-
-/// What people may ask for.
-enum Commands {
-    static func random(for workflow: WorkflowID, _ world: World) -> (any WorkflowBody & RoutedBody)? {
-        ControlCancel(workflowID: workflow, actor: Actor(id: "bob"))
     }
 }

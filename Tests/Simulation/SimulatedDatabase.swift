@@ -15,9 +15,14 @@ final class SimulatedDatabase: @unchecked Sendable {
     private(set) var events: [String: [EventRow]] = [:]
     /// How often each status was written.
     private(set) var reached: [String: Int] = [:]
+    /// How often an event of each type was written into a history.
+    private(set) var recorded: [String: Int] = [:]
     private var caused: [String: [(workflow: String, index: Int)]] = [:]
     /// Who holds which place of a concurrency key.
     private(set) var slots: [(key: String, slot: Int, workflow: String)] = []
+    /// What was asked of people, by workflow and then by task and attempt.
+    private(set) var approvals: [String: [String: ApprovalRow]] = [:]
+    private(set) var audits: [String: [AuditRow]] = [:]
     private var executors: [String: ExecutorRow] = [:]
     private var replicas: [String: (kind: ReplicaKind, seenAt: Int64)] = [:]
 
@@ -72,6 +77,20 @@ final class SimulatedDatabase: @unchecked Sendable {
                 caused[causation, default: []].append((event.workflowID, events[event.workflowID]?.count ?? 0))
             }
             events[event.workflowID, default: []].append(event)
+            recorded[event.type, default: 0] += 1
+        }
+        for row in changes.approvals where ids.contains(row.workflowID) {
+            let name = "\(row.taskID)#\(row.attempt)"
+            var new = row
+            if let old = approvals[row.workflowID]?[name] {
+                (new.asked, new.askedAt, new.expiresAt) = (old.asked, old.askedAt, old.expiresAt)
+            }
+            approvals[row.workflowID, default: [:]][name] = new
+            let standing = row.decision ?? (row.closedAt == nil ? "open" : "closed")
+            reached["asked: \(standing)", default: 0] += 1
+        }
+        for row in changes.audits where ids.contains(row.workflowID) {
+            audits[row.workflowID, default: []].append(row)
         }
         for id in changes.freeSlotsOf where ids.contains(id) {
             for slot in slots where slot.workflow == id { outcome.freedKeys.insert(slot.key) }
@@ -103,6 +122,14 @@ final class SimulatedDatabase: @unchecked Sendable {
             }
             guard row.leaseUntil == nil || row.status == "running" else {
                 throw refuse("tasks_lease_only_while_running", row.taskID)
+            }
+        }
+        for row in changes.approvals where written.contains(row.workflowID) {
+            guard row.decision == nil || row.closedAt != nil else {
+                throw refuse("approvals_decided_are_closed", row.taskID)
+            }
+            guard (row.decision == nil) == (row.decidedBy == nil) else {
+                throw refuse("approvals_decided_by_somebody", row.taskID)
             }
         }
         var next: [String: Int] = [:]

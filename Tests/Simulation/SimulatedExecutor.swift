@@ -107,6 +107,8 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
     override func stop() {
         broker.remove(controlQueue)
         runs = []
+        // It holds the runs, and they what they speak by, and that this.
+        register = RunRegister { Timestamp(milliseconds: 0) }
         voice = nil
     }
 

@@ -44,6 +44,7 @@ enum Simulation {
         outcome.violations = await examination.violations(isQuiet: isQuiet)
         outcome.faults = world.counts
         outcome.reached = world.broker.types.merging(world.database.reached) { $0 + $1 }
+            .merging(world.database.recorded.map { ("recorded \($0.key)", $0.value) }) { $0 + $1 }
         outcome.workflows = world.database.workflows.count
         for row in world.database.workflows.values { outcome.ended[row.status, default: 0] += 1 }
         outcome.steps = world.steps
