@@ -57,6 +57,9 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
         nextCommand = now + 1000
     }
 
+    /// They hold this.
+    override func stop() { (producer, people) = (nil, nil) }
+
     private func message(_ request: WorkflowRequested, _ id: MessageID, correlation: String, reply: Bool) -> Message? {
         let envelope = Envelope(
             of: request, id: id, source: "/client", time: now, correlationID: correlation,
