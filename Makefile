@@ -36,6 +36,7 @@ dev: setup
 test: setup
 	swift build --build-tests $(CHECKS)
 	@scripts/with-servers swift test --skip-build $(CHECKS) $(PACE)
+	@$(MAKE) --no-print-directory simulate
 	@.build/debug/Chaos --short
 
 # Real faults under load: two replicas of every process, on servers of their own. The full form also fills disks, moves

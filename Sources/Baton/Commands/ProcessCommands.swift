@@ -184,7 +184,7 @@ struct ExecutorCommand: ProcessCommand {
             broker: try settings.broker(connectionName: replica),
             database: try environment["BATON_DOMAIN_DATABASE_URL"].map { try PostgresSettings(url: $0) },
             environment: environment, marks: environment.filter { $0.key == ProcessMark.variable },
-            concurrency: concurrency ?? (Self.costNothing(files, domain) ? 256 : 4), ackWithin: .seconds(ackWithin))
+            concurrency: concurrency ?? (Self.costNothing(files, domain) ? 128 : 4), ackWithin: .seconds(ackWithin))
         return try ExecutorProcess.services(
             executor, objects: try ObjectStores.open(try settings.objects()), logger: logger)
     }
