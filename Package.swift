@@ -107,7 +107,7 @@ let package = Package(
         library("API", ["Relay", "Handover", "Store", "AMQP", "Postgres", "Contracts", "JSON", lifecycle, log]),
 
         // What must hold of what is stored: looked at on a live database, and by the simulation.
-        library("Invariants", ["Engine", "Gathering", "Store", "Objects", "Contracts", "JSON"]),
+        library("Invariants", ["Engine", "Gathering", "Gatherer", "Store", "Objects", "Contracts", "JSON"]),
 
         // Private servers for a laptop and for the tests, and the command line.
         library("LocalServers", ["CLinux", "IOThread", "JSON", log]),
@@ -145,13 +145,14 @@ let package = Package(
         tests(
             "Gatherer",
             [
-                "TestSupport", "Gathering", "Relay", "Handover", "Store", "Objects", "AMQP", "Postgres", "Contracts",
-                "JSON", lifecycle, log,
+                "TestSupport", "Gathering", "Invariants", "Relay", "Handover", "Store", "Objects", "AMQP", "Postgres",
+                "Contracts", "JSON", lifecycle, log,
             ]),
         tests("Store", ["TestSupport", "Engine", "Gathering", "Postgres", "Contracts", "JSON"]),
         tests("Topology", ["TestSupport", "Contracts", "JSON", "AMQP", log]),
         tests("Objects"),
-        tests("Executor", ["TestSupport", "JSON", "Contracts", "AMQP", "Postgres", "Objects"]),
+        tests(
+            "Executor", ["TestSupport", "IOThread", "Relay", "JSON", "Contracts", "AMQP", "Postgres", "Objects", log]),
         tests(
             "Notifier", ["TestSupport", "HTTP", "JSON", "Contracts", "Store", "Postgres", lifecycle, log],
             exclude: ["slack.py"]

@@ -23,6 +23,8 @@ package actor LiveRun: RunEvents {
     private var linesSeen = 0
     private var shipping: Task<Void, Never>?
     private var isStartSaid = false
+    /// Bytes of payloads that wait for the end.
+    private var broughtAlong = 0
 
     package init(
         _ order: TaskDispatched, causation: MessageID?, delivery: Int, voice: Voice, objects: any ObjectStore,
@@ -109,20 +111,23 @@ package actor LiveRun: RunEvents {
     }
 
     package func artifact(_ draft: ArtifactDraft) async throws(RunFailure) {
+        try await publish(try await next(draft), draft)
+    }
+
+    /// What a run has found at its end is told with it, while all of that is small: one message less.
+    package func lastArtifact(_ draft: ArtifactDraft) async throws(RunFailure) {
         let artifact = try await next(draft)
+        guard let bytes = artifact.bytes, broughtAlong + bytes <= PayloadLimit.withEnd, draft.payload.object != nil
+        else { return try await publish(artifact, draft) }
+        broughtAlong += bytes
+        record(artifact, draft, payload: artifact.payload)
+    }
+
+    private func publish(_ artifact: ArtifactCreated, _ draft: ArtifactDraft) async throws(RunFailure) {
         guard await say(artifact) else {
             throw RunFailure(code: "order_lost", message: "the order went back to the broker")
         }
         record(artifact, draft)
-    }
-
-    /// What a run has found at its end is told with it, if it is small: one message less.
-    package func lastArtifact(_ draft: ArtifactDraft) async throws(RunFailure) {
-        guard draft.payload.object != nil, draft.payload.serialized().count <= PayloadLimit.withEnd else {
-            return try await artifact(draft)
-        }
-        let artifact = try await next(draft)
-        record(artifact, draft, payload: artifact.payload)
     }
 
     private func next(_ draft: ArtifactDraft) async throws(RunFailure) -> ArtifactCreated {
@@ -170,7 +175,7 @@ package actor LiveRun: RunEvents {
 /// How large a payload may be that travels in its message; larger ones lie in the object store.
 enum PayloadLimit {
     static let inline = 32 << 10
-    /// That of one that is told with the end of its run, whose message is kept in the history.
+    /// All of those that are told with the end of their run, whose message is kept in the history.
     static let withEnd = 4 << 10
 }
 

@@ -116,7 +116,7 @@ struct OrderRunner: Service {
     /// Its start has no message: nobody gains by hearing of it sooner than of its end.
     private func runAtOnce(_ live: LiveRun, _ key: AttemptKey, _ taken: TakenOrder) async {
         guard await register.begin(key, delivery: live.delivery) else { return await ack(taken) }
-        await finish(await perform(live.order, live), live, key, taken, Settling().now)
+        await finish(await perform(live.order, live), live, key, taken, OrderSettlement())
         await register.end(key, delivery: live.delivery)
     }
 

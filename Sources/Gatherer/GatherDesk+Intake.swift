@@ -47,7 +47,7 @@ extension GatherDesk {
                     outcomes[received.id] = .done([])
                     continue
                 }
-                let meaning = message.meaning
+                let meaning = try message.meaning()
                 var artifacts: [ArtifactIntake.Taken] = []
                 for body in meaning.found {
                     artifacts.append(await intake.take(body, limit: limit(of: workflow), now: clock()))

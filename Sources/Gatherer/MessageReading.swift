@@ -1,5 +1,6 @@
 import Contracts
 import Gathering
+import JSON
 
 /// What a message means for the merge.
 enum Meaning: Sendable {
@@ -16,22 +17,23 @@ enum Meaning: Sendable {
 }
 
 extension InboundMessage {
-    var meaning: Meaning {
+    /// - Throws: when it brings artifacts along and came under no key that says whose they are.
+    func meaning() throws(ContractViolation) -> Meaning {
         switch body {
-        case .artifactCreated(let body): .events([], found: [body])
+        case .artifactCreated(let body): return .events([], found: [body])
         case .taskCompleted(let body):
-            .events(
+            return .events(
                 [ended(body.taskID, body.attempt, .succeeded, body.artifacts.map(\.name))],
-                found: key.map { body.broughtAlong(under: $0) } ?? [])
-        case .taskFailed(let body): .events([ended(body.taskID, body.attempt, .failed)])
-        case .taskSkipped(let body): .events([ended(body.taskID, body.attempt, .skipped)])
-        case .taskCancelled(let body): .events([ended(body.taskID, body.attempt, .cancelled)])
-        case .taskRetrying(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
-        case .taskReset(let body): .events([.revoked(body.taskID, attempt: body.attempt)])
-        case .workflowExpanded: .plan
-        case .workflowCompleted(let body): .end(body.status, run: body.run ?? 1)
-        case .workflowReopened(let body): .events([.workflowReopened(run: body.run)])
-        default: .nothing
+                found: try body.broughtAlong(under: key))
+        case .taskFailed(let body): return .events([ended(body.taskID, body.attempt, .failed)])
+        case .taskSkipped(let body): return .events([ended(body.taskID, body.attempt, .skipped)])
+        case .taskCancelled(let body): return .events([ended(body.taskID, body.attempt, .cancelled)])
+        case .taskRetrying(let body): return .events([.revoked(body.taskID, attempt: body.attempt)])
+        case .taskReset(let body): return .events([.revoked(body.taskID, attempt: body.attempt)])
+        case .workflowExpanded: return .plan
+        case .workflowCompleted(let body): return .end(body.status, run: body.run ?? 1)
+        case .workflowReopened(let body): return .events([.workflowReopened(run: body.run)])
+        default: return .nothing
         }
     }
 
@@ -47,9 +49,14 @@ extension TaskCompleted {
     /// The artifacts that have no message of their own.
     ///
     /// - Parameter key: says whose they are: the broker has checked that its sender may use it.
-    fileprivate func broughtAlong(under key: RoutingKey) -> [ArtifactCreated] {
-        guard let domain = key.domain, let skill = key.skill else { return [] }
-        return artifacts.compactMap { record in
+    fileprivate func broughtAlong(under key: RoutingKey?) throws(ContractViolation) -> [ArtifactCreated] {
+        let records = artifacts.filter { $0.payload != nil }
+        guard !records.isEmpty else { return [] }
+        guard let domain = key?.domain, let skill = key?.skill else {
+            throw ContractViolation(
+                .envelope, at: JSONPointer(["artifacts"]), "its key does not say whose artifacts it brings along")
+        }
+        return records.compactMap { record in
             guard let payload = record.payload, let summary = record.resultSummary, let confidence = record.confidence,
                 let startedAt = record.startedAt, let finishedAt = record.finishedAt
             else { return nil }

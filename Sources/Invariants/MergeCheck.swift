@@ -1,4 +1,5 @@
 import Contracts
+import Gatherer
 import Gathering
 import JSON
 package import Objects
@@ -36,8 +37,7 @@ package struct MergeCheck {
         guard let latest = follower.latest, latest.revision == stored.row.revision else {
             return .notComparable("its last revision cannot be had")
         }
-        var merged = merged()
-        merged.render()
+        let merged = Gathering(stored)
         for (name, told, made) in [
             ("coverage", latest.coverage, merged.header.coverage),
             ("confidence", latest.confidence, merged.header.confidence),
@@ -67,52 +67,8 @@ package struct MergeCheck {
         return progress
     }
 
-    /// Everything that is stored of it, taken in at once.
-    private func merged() -> Gathering {
-        var gathering = Gathering((try? GatherDefinition(stored.row.definition)) ?? GatherDefinition())
-        let records = stored.tasks.map(TaskRecord.init(stored:))
-        for event in records.flatMap(\.events) { gathering.apply(event) }
-        if let outcome = WorkflowOutcome(rawValue: stored.row.status) {
-            gathering.apply(
-                .workflowEnded(
-                    outcome, run: stored.row.extra?["run"]?.int ?? 1,
-                    tasks: records.filter(\.isSettled).compactMap(\.ending)))
-        }
-        for artifact in stored.artifacts { gathering.apply(.artifact(Artifact(stored: artifact))) }
-        if stored.row.closedRevision != nil { gathering.closeOverdue() }
-        return gathering
-    }
-
     private static func firstDifference(_ left: JSONValue, _ right: JSONValue) -> String {
         JSONPatch.diff(from: left, to: right).json.array?.first?["path"]?.string ?? "/"
-    }
-}
-
-extension TaskRecord {
-    fileprivate init(stored row: GatheringTaskRow) {
-        let id = TaskID(unchecked: row.taskID)
-        let domain = row.domain.map { DomainName(unchecked: $0) }
-        self.init(
-            task: id, plan: row.planIndex.map { PlannedTask(id: id, index: $0, weight: row.weight, domain: domain) },
-            epoch: row.epoch, end: row.endState.flatMap { EndState(rawValue: $0) },
-            isSettled: row.extra?["settled"]?.bool ?? false, manifest: row.manifest.map { ArtifactName(unchecked: $0) })
-    }
-}
-
-extension Artifact {
-    fileprivate init(stored row: ArtifactRow) {
-        let payload: Payload =
-            if let rejected = row.rejected.flatMap({ Rejection(rawValue: $0) }) {
-                .unusable(rejected)
-            } else {
-                row.payload.map(Payload.init(reading:)) ?? .unusable(.payloadUnavailable)
-            }
-        let confidence = row.confidence.flatMap { JSONNumber(literal: $0) }.map { JSONValue.number($0) }
-        self.init(
-            task: TaskID(unchecked: row.taskID), name: ArtifactName(unchecked: row.name), attempt: row.attempt,
-            seq: row.seq, domain: DomainName(unchecked: row.domain), confidence: confidence ?? .null,
-            finishedAt: Timestamp(milliseconds: row.finishedAt ?? 0), digest: row.digest,
-            bytes: row.payload?.count ?? row.bytes ?? 0, payload: payload)
     }
 }
 

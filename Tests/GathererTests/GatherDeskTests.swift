@@ -1,6 +1,7 @@
 import Contracts
 import Gathering
 import Handover
+import Invariants
 import JSON
 import Objects
 import Store
@@ -46,6 +47,39 @@ struct `A gatherer` {
             #expect(follower.view["result"] == ["status": "active"])
             let stored = try await bench.store.gatherings([bench.workflow.text]).gatherings[bench.workflow.text]
             #expect(stored?.artifacts.map(\.domain) == ["payments"], "whose it is, its key says")
+        }
+    }
+
+    @Test func `gives up on artifacts that came along under a key that says nothing of them`() async throws {
+        try await withWorkbench { bench in
+            let key = Route(exchange: .standard, key: "gatherer.0")
+            let outcomes = try await bench.desk().take(
+                bench.completed("t0", bringing: ["status": "active"], under: key))
+            guard case .deadLetter(let reason, _)? = outcomes.first else { Issue.record("\(outcomes)"); return }
+            #expect(reason.code == "envelope" && reason.pointer == "/artifacts")
+        }
+    }
+
+    @Test func `merges a file as the doctor does`() async throws {
+        try await withWorkbench { bench in
+            let desk = bench.desk()
+            let outcomes = try await desk.take(
+                bench.artifact(
+                    "t0", nil, reference: "file:///reports/1.pdf", sha256: SHA256.hex([]), bytes: 0,
+                    mediaType: "application/pdf"))
+            guard case .done? = outcomes.first else { Issue.record("\(outcomes)"); return }
+            for task in ["t0", "t1", "t2"] {
+                try await desk.take(bench.completed(task, artifacts: task == "t0" ? ["result"] : []))
+            }
+            try await bench.settle(["t0", "t1", "t2"].map { ($0, "succeeded", 1) })
+            try await desk.take(bench.ended())
+            try await desk.publish()
+            let stored = try #require(
+                try await bench.store.gatherings([bench.workflow.text]).gatherings[bench.workflow.text])
+            let revisions = try await bench.store.progress(of: bench.workflow.text, after: 0)
+            let check = MergeCheck(stored: stored, revisions: revisions, objects: nil)
+            let verdict = try await check.verdict()
+            #expect(verdict == .equal)
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
 
 @testable import Gatherer
 
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct `Gatherers on a broker` {
     @Test func `merge what is published, though one of them is killed, and leave when asked`() async throws {
         try await withVirtualHost { broker in

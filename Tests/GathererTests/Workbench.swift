@@ -98,12 +98,12 @@ extension Workbench {
     func artifact(
         _ task: String, _ payload: JSONValue?, name: String = "result", attempt: Int = 1, seq: Int = 0,
         confidence: String = "0.9", domain: String = "payments", reference: String? = nil, sha256: String? = nil,
-        bytes: Int? = nil
+        bytes: Int? = nil, mediaType: String = "application/json"
     ) throws -> WireMessage {
         let body = ArtifactCreated(
             workflowID: workflow, taskID: TaskID(unchecked: task), attempt: attempt,
             skillID: SkillID(unchecked: "ledger.check"), runnerDomain: DomainName(unchecked: domain),
-            name: ArtifactName(unchecked: name), seq: seq, kind: .data, mediaType: "application/json", bytes: bytes,
+            name: ArtifactName(unchecked: name), seq: seq, kind: .data, mediaType: mediaType, bytes: bytes,
             sha256: sha256, resultSummary: "found", resultPayloadRef: reference, payload: payload,
             confidence: JSONNumber(uncheckedLiteral: confidence),
             startedAt: Timestamp(milliseconds: Self.monday), finishedAt: Timestamp(milliseconds: Self.monday + 1000))
@@ -119,7 +119,7 @@ extension Workbench {
     }
 
     /// - Parameter payload: of a small artifact that has no message of its own.
-    func completed(_ task: String, bringing payload: JSONValue) throws -> WireMessage {
+    func completed(_ task: String, bringing payload: JSONValue, under key: Route? = nil) throws -> WireMessage {
         let record = ArtifactRecord(
             name: ArtifactName(unchecked: "result"), seq: 0, resultSummary: "found",
             confidence: JSONNumber(uncheckedLiteral: "0.9"), startedAt: Timestamp(milliseconds: Self.monday),
@@ -127,7 +127,10 @@ extension Workbench {
         return try wire(
             TaskCompleted(
                 workflowID: workflow, taskID: TaskID(unchecked: task), attempt: 1, output: .null, artifacts: [record]),
-            .task(.taskCompleted, domain: DomainName(unchecked: "payments"), skill: SkillID(unchecked: "ledger.check")))
+            key
+                ?? .task(
+                    .taskCompleted, domain: DomainName(unchecked: "payments"), skill: SkillID(unchecked: "ledger.check")
+                ))
     }
 
     func retrying(_ task: String, attempt: Int = 1) throws -> WireMessage {
