@@ -17,13 +17,6 @@ package actor Consumer {
         var backoff = Backoff(longest: .seconds(30))
     }
 
-    /// A subscription that is there.
-    private struct Feed {
-        let queue: String
-        let epoch: UInt64
-        var unacked = UnackedTags()
-    }
-
     private enum Step {
         case connect
         case open(queue: String)
@@ -38,10 +31,9 @@ package actor Consumer {
     private let logger: Logger
     private(set) var link: Link?
     private var wanted: [String: Wanted] = [:]
-    private var feeds: [UInt16: Feed] = [:]
+    private var feeds = Feeds()
     private var connectAt: ContinuousClock.Instant?
     private var connectBackoff = Backoff(longest: .seconds(5))
-    private var lastChannel: UInt16 = 0
     private var isMending = false
     private var retryTimer: IOThread.TimerID?
     /// No more is taken; what was taken can be settled.
@@ -120,7 +112,7 @@ package actor Consumer {
     package func unsubscribe(queue: String) async {
         guard let wanted = wanted.removeValue(forKey: queue) else { return }
         wanted.first?.resolve(.failure(AMQPError(.cancelled, "basic.consume", "unsubscribed")))
-        guard let channel = wanted.channel, let feed = feeds.removeValue(forKey: channel) else { return }
+        guard let channel = wanted.channel, let feed = feeds.remove(channel) else { return }
         inbox.end(epoch: feed.epoch)
         _ = try? await link?.call(.channelClose, on: channel)
     }
@@ -173,12 +165,7 @@ package actor Consumer {
         try? link.write { handle throws(AMQPError) in
             handle.setCorked(true)
             defer { handle.setCorked(false) }
-            for (channel, feed) in feeds {
-                guard let tags = settled[feed.epoch] else { continue }
-                let (upTo, single) = feeds[channel]?.unacked.settle(tags) ?? (nil, [])
-                if let upTo { try handle.settle(upTo, isMultiple: true, isAck: isAck, on: channel) }
-                for tag in single { try handle.settle(tag, isMultiple: false, isAck: isAck, on: channel) }
-            }
+            try feeds.settle(settled, isAck: isAck, by: handle)
         }
     }
 
@@ -190,7 +177,7 @@ package actor Consumer {
         isDraining = true
         failFirsts()
         let untaken = inbox.close()
-        for channel in feeds.keys { _ = try? await link?.call(.cancel(tag: Self.consumerTag), on: channel) }
+        for channel in feeds.channels { _ = try? await link?.call(.cancel(tag: Self.consumerTag), on: channel) }
         // Only now: the broker would hand them to us once more.
         await release(untaken + crossed)
         crossed = []
@@ -203,7 +190,7 @@ package actor Consumer {
         failFirsts()
         _ = inbox.close()
         guard let link else { return }
-        let channels = Array(feeds.keys)
+        let channels = feeds.channels
         forgetLink()
         for channel in channels { _ = try? await link.call(.channelClose, on: channel, within: .seconds(5)) }
         await link.close()
@@ -224,9 +211,7 @@ package actor Consumer {
         for incoming in incoming {
             switch incoming {
             case .delivery(let channel, let content):
-                guard let feed = feeds[channel] else { continue }
-                feeds[channel]?.unacked.append(content.tag)
-                arrived.append(Delivery(content, of: feed.queue, epoch: feed.epoch))
+                if let delivery = feeds.take(content, on: channel) { arrived.append(delivery) }
             case .consumerCancelled(let channel):
                 feedLost(channel, AMQPError(.channelLost, "basic.cancel", "the queue is gone"))
                 Task { _ = try? await link?.call(.channelClose, on: channel) }
@@ -242,7 +227,7 @@ package actor Consumer {
     }
 
     private func feedLost(_ channel: UInt16, _ error: AMQPError) {
-        guard let feed = feeds.removeValue(forKey: channel) else { return }
+        guard let feed = feeds.remove(channel) else { return }
         inbox.end(epoch: feed.epoch)
         guard let wanted = wanted[feed.queue], wanted.channel == channel else { return }
         self.wanted[feed.queue]?.channel = nil
@@ -268,8 +253,7 @@ package actor Consumer {
 
     private func forgetLink() {
         link = nil
-        for feed in feeds.values { inbox.end(epoch: feed.epoch) }
-        feeds = [:]
+        for epoch in feeds.removeAll() { inbox.end(epoch: epoch) }
         for queue in wanted.keys {
             wanted[queue]?.channel = nil
             wanted[queue]?.retryAt = nil
@@ -346,16 +330,14 @@ package actor Consumer {
 
     private func open(_ queue: String) async {
         guard let link, let subscription = wanted[queue]?.subscription else { return }
-        let channel = freeChannel()
-        let feed = Feed(queue: queue, epoch: Epochs.next())
-        feeds[channel] = feed
+        let (channel, epoch) = feeds.add(queue)
         wanted[queue]?.channel = channel
-        inbox.begin(epoch: feed.epoch)
+        inbox.begin(epoch: epoch)
         do throws(AMQPError) {
             for request in subscription.requests(prefetch: prefetch, tag: Self.consumerTag) {
                 _ = try await link.call(request, on: channel)
                 // Unsubscribed meanwhile: the channel is being closed.
-                guard feeds[channel]?.epoch == feed.epoch else { return }
+                guard feeds.epoch(of: channel) == epoch else { return }
             }
             connectBackoff.reset()
             wanted[queue]?.backoff.reset()
@@ -374,11 +356,6 @@ package actor Consumer {
         wanted[queue] = nil
         first.resolve(.failure(error))
     }
-
-    private func freeChannel() -> UInt16 {
-        repeat { lastChannel = lastChannel == 2047 ? 1 : lastChannel + 1 } while feeds[lastChannel] != nil
-        return lastChannel
-    }
 }
 
 extension Subscription {
@@ -395,24 +372,6 @@ extension Subscription {
             }
         }
         return requests + [.consume(queue: queue, tag: tag)]
-    }
-}
-
-extension Delivery {
-    fileprivate init(_ content: Incoming.Content, of queue: String, epoch: UInt64) {
-        self.init(
-            queue: queue, tag: content.tag, epoch: epoch, exchange: content.exchange, routingKey: content.routingKey,
-            isRedelivered: content.isRedelivered, properties: content.properties, body: content.body)
-    }
-}
-
-extension ConnectionHandle {
-    fileprivate func settle(_ tag: UInt64, isMultiple: Bool, isAck: Bool, on channel: UInt16) throws(AMQPError) {
-        if isAck {
-            try ack(tag, isMultiple: isMultiple, on: channel)
-        } else {
-            try requeue(tag, isMultiple: isMultiple, on: channel)
-        }
     }
 }
 

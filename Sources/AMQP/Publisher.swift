@@ -15,11 +15,6 @@ package actor Publisher {
         var message: Message { call.messages[index] }
     }
 
-    private struct Probe {
-        let queue: String
-        let answer: Promise<Bool>
-    }
-
     private enum State {
         case idle
         case connecting
@@ -50,8 +45,7 @@ package actor Publisher {
     private var outstanding = OutstandingPublishes<Sent>()
     /// One of these made the broker close the channel: they are published again one by one to find it.
     private var suspects: ArraySlice<Sent> = []
-    private var probes: [Probe] = []
-    private var lastProbeChannel: UInt16 = 1
+    private var probes = QueueProbes()
     private var isBlocked = false
     /// The broker has refused a message on this channel. In a cluster a channel that was opened while a queue had lost its
     /// leader goes on asking the lost node, and refuses all until that one is back (RabbitMQ 3.10): another knows better.
@@ -100,7 +94,7 @@ package actor Publisher {
         let answer = Promise<Bool>("queue.declare")
         thread.perform { [weak self] in
             guard let self else { return }
-            assumeIsolated { $0.add(Probe(queue: name, answer: answer)) }
+            assumeIsolated { $0.look(for: name, answer) }
         }
         let exists = try await answer.value(before: .now + settings.callTimeout)
         return withExtendedLifetime(self) { exists }
@@ -110,7 +104,7 @@ package actor Publisher {
     package func close() async {
         queue.close()
         let link = link
-        finishProbes(.closedHere)
+        probes.fail(.closedHere)
         state = .closed
         await link?.close()
     }
@@ -202,7 +196,7 @@ package actor Publisher {
         for call in waiting { call.finish(error) }
         waiting = []
         nextIndex = 0
-        finishProbes(error)
+        probes.fail(error)
     }
 
     // MARK: Publishing
@@ -217,7 +211,7 @@ package actor Publisher {
             state = .connecting
             Task { await connect() }
         case .ready(let link):
-            startProbes(on: link)
+            for probe in probes.take() { Task { await look(probe, by: link) } }
             guard !isBlocked else { return }
             if isClogged || isSpoiled && isOldestOverdue {
                 return link.fail(AMQPError(.timedOut, "basic.publish", "confirms do not come"))
@@ -241,7 +235,7 @@ package actor Publisher {
             waiting.removeFirst()
             nextIndex = 0
         }
-        probes.removeAll(where: \.answer.isResolved)
+        probes.dropAnswered()
     }
 
     private func send(on link: Link) {
@@ -380,41 +374,14 @@ package actor Publisher {
         }
     }
 
-    // MARK: Whether a queue exists
+    private func look(_ probe: QueueProbes.Probe, by link: Link) async { await probe.look(by: link) }
 
-    private func add(_ probe: Probe) {
+    private func look(for queue: String, _ answer: Promise<Bool>) {
         if case .closed = state {
-            probe.answer.resolve(.failure(.closedHere))
+            answer.resolve(.failure(.closedHere))
             return
         }
-        probes.append(probe)
+        probes.add(queue, answer)
         pump()
-    }
-
-    private func startProbes(on link: Link) {
-        for probe in probes {
-            lastProbeChannel = lastProbeChannel == 2047 ? 2 : lastProbeChannel + 1
-            let channel = lastProbeChannel
-            Task { probe.answer.resolve(await exists(probe.queue, by: link, on: channel)) }
-        }
-        probes = []
-    }
-
-    private func exists(
-        _ queue: String, by link: Link, on channel: UInt16
-    ) async -> Result<Bool, AMQPError> {
-        do throws(AMQPError) {
-            _ = try await link.call(.channelOpen, on: channel)
-            _ = try await link.call(.queueDeclare(.passive(queue)), on: channel)
-            _ = try await link.call(.channelClose, on: channel)
-            return .success(true)
-        } catch {
-            return error.detail.hasPrefix("404") ? .success(false) : .failure(error)
-        }
-    }
-
-    private func finishProbes(_ error: AMQPError) {
-        for probe in probes { probe.answer.resolve(.failure(error)) }
-        probes = []
     }
 }
