@@ -4,6 +4,8 @@ import JSON
 
 /// What every word to a workflow has.
 struct ControlOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
+    var id: WorkflowArgument
     @OptionGroup var services: ServiceOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var actor: ActorOptions
@@ -11,7 +13,9 @@ struct ControlOptions: ParsableArguments {
     @Option(help: "Why, for the records.")
     var reason: String?
 
-    func say(_ body: some RoutedBody, to workflow: WorkflowID, done: String) async throws {
+    var workflow: WorkflowID { id.id }
+
+    func say(_ body: some RoutedBody, done: String) async throws {
         try await Control(services: services, output: output).say(body, to: workflow, done: done)
     }
 }
@@ -22,15 +26,13 @@ package struct PauseCommand: PeopleCommand {
         commandName: "pause", abstract: "Hold a workflow: nothing new starts, what runs goes on.",
         discussion: "`baton resume` lets it go on.")
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
     @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
-        let body = ControlPause(workflowID: id.id, actor: options.actor.actor, reason: options.reason)
-        try await options.say(body, to: id.id, done: "is paused")
+        let body = ControlPause(workflowID: options.workflow, actor: options.actor.actor, reason: options.reason)
+        try await options.say(body, done: "is paused")
     }
 }
 
@@ -39,15 +41,13 @@ package struct ResumeCommand: PeopleCommand {
     package static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Let a paused workflow go on.")
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
     @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
-        let body = ControlResume(workflowID: id.id, actor: options.actor.actor, reason: options.reason)
-        try await options.say(body, to: id.id, done: "goes on")
+        let body = ControlResume(workflowID: options.workflow, actor: options.actor.actor, reason: options.reason)
+        try await options.say(body, done: "goes on")
     }
 }
 
@@ -57,18 +57,16 @@ package struct CancelCommand: PeopleCommand {
         commandName: "cancel", abstract: "Cancel a workflow, or one task of it: what runs is stopped.",
         discussion: "`baton watch` shows the end. What was found until then stays.")
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
+    @OptionGroup var options: ControlOptions
     @Argument(help: ArgumentHelp("One task of it; all of it when left out.", valueName: "task"))
     var task: TaskArgument?
-    @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
         let body = ControlCancel(
-            workflowID: id.id, taskID: task?.id, actor: options.actor.actor, reason: options.reason)
-        try await options.say(body, to: id.id, done: task.map { "\($0.id) is cancelled" } ?? "is cancelled")
+            workflowID: options.workflow, taskID: task?.id, actor: options.actor.actor, reason: options.reason)
+        try await options.say(body, done: task.map { "\($0.id) is cancelled" } ?? "is cancelled")
     }
 }
 
@@ -77,19 +75,17 @@ package struct SkipCommand: PeopleCommand {
     package static let configuration = CommandConfiguration(
         commandName: "skip", abstract: "Skip a task that has not succeeded, or all that failed: what needs it goes on.")
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
+    @OptionGroup var options: ControlOptions
     @Argument(help: ArgumentHelp("One task of it; all that failed when left out.", valueName: "task"))
     var task: TaskArgument?
-    @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
         let body = ControlSkip(
-            workflowID: id.id, taskID: task?.id, actor: options.actor.actor, reason: options.reason)
+            workflowID: options.workflow, taskID: task?.id, actor: options.actor.actor, reason: options.reason)
         try await options.say(
-            body, to: id.id, done: task.map { "goes on without \($0.id)" } ?? "goes on without what failed")
+            body, done: task.map { "goes on without \($0.id)" } ?? "goes on without what failed")
     }
 }
 
@@ -99,15 +95,13 @@ package struct UndoCommand: PeopleCommand {
         commandName: "undo", abstract: "Have undone what can be undone of a workflow, also when it has ended.",
         discussion: "Its reversible tasks that succeeded are undone, the last one first; then it ends as cancelled.")
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
     @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
-        let body = ControlUndo(workflowID: id.id, actor: options.actor.actor, reason: options.reason)
-        try await options.say(body, to: id.id, done: "is being undone")
+        let body = ControlUndo(workflowID: options.workflow, actor: options.actor.actor, reason: options.reason)
+        try await options.say(body, done: "is being undone")
     }
 }
 
@@ -123,8 +117,7 @@ package struct RetryCommand: PeopleCommand {
             It is another attempt of the same workflow: what succeeded stays.
             """)
 
-    @Argument(help: ArgumentHelp("The workflow's id.", valueName: "id"))
-    var id: WorkflowArgument
+    @OptionGroup var options: ControlOptions
     @Argument(help: ArgumentHelp("One task of it; all that failed when left out.", valueName: "task"))
     var task: TaskArgument?
     @Option(
@@ -132,16 +125,15 @@ package struct RetryCommand: PeopleCommand {
             "Another input of the workflow: a JSON object, @file (JSON or YAML) or @- for standard input.",
             valueName: "json|@file"))
     var input: String?
-    @OptionGroup var options: ControlOptions
 
     package init() {}
 
     package func perform() async throws {
         let body = ControlRetry(
-            workflowID: id.id, taskID: task?.id, input: try input.map { try InputText($0).value },
+            workflowID: options.workflow, taskID: task?.id, input: try input.map { try InputText($0).value },
             actor: options.actor.actor, reason: options.reason)
         try await options.say(
-            body, to: id.id, done: task.map { "tries \($0.id) again" } ?? "goes on from where it failed")
+            body, done: task.map { "tries \($0.id) again" } ?? "goes on from where it failed")
     }
 }
 
