@@ -10,7 +10,7 @@ import Relay
 import Store
 
 /// The database as one life of a process sees it: refused, cut off, or with another's turn in between.
-final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable {
+final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable {  // one logical thread
     private let process: SimulatedProcess
     private let life: Int
     private var world: World { process.world }
@@ -178,7 +178,7 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
 }
 
 /// The broker as one life of a process reaches it to publish.
-final class SimulatedPublisher: MessagePublisher, @unchecked Sendable {
+final class SimulatedPublisher: MessagePublisher, @unchecked Sendable {  // one logical thread
     private let process: SimulatedProcess
     private let life: Int
     private let user: String
@@ -236,7 +236,7 @@ extension WireMessage {
 }
 
 /// Payloads in memory.
-final class SimulatedObjects: ObjectStore, @unchecked Sendable {
+final class SimulatedObjects: ObjectStore, @unchecked Sendable {  // one logical thread
     private var content: [String: [UInt8]] = [:]
 
     func put(_ bytes: [UInt8], key: ObjectKey) async throws(ObjectError) -> String {

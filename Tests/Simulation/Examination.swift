@@ -5,7 +5,7 @@ import JSON
 import Store
 
 /// Looks at what a run has left for what must never be: the engine's seven invariants.
-final class Examination: @unchecked Sendable {
+final class Examination: @unchecked Sendable {  // one logical thread
     private let world: World
     private let client: SimulatedClient
     /// Artifacts that the broker has taken.

@@ -4,7 +4,7 @@ import Handover
 import Relay
 
 /// Gives a process's hand-over its turns: one action of the machine at a time, so that anything may happen between two.
-final class RelayDriver: @unchecked Sendable {
+final class RelayDriver: @unchecked Sendable {  // one logical thread
     private typealias Machine = Handover<WireMessage>
 
     private let process: SimulatedProcess

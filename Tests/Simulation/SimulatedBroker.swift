@@ -9,7 +9,7 @@ import Topology
 /// deliveries, single active consumers, dead letters, returns.
 ///
 /// It keeps the order of a queue, but for what is delivered again. Touched by one logical thread at a time.
-final class SimulatedBroker: @unchecked Sendable {
+final class SimulatedBroker: @unchecked Sendable {  // one logical thread
     struct Entry {
         var message: Message
         /// How often it came back.

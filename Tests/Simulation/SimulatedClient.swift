@@ -5,7 +5,7 @@ import JSON
 import Relay
 
 /// Producers and people: requests, each said until it is confirmed, and what people ask for at random moments.
-final class SimulatedClient: SimulatedProcess, @unchecked Sendable {
+final class SimulatedClient: SimulatedProcess, @unchecked Sendable {  // one logical thread
     struct Request {
         let workflow: WorkflowID
         let message: Message

@@ -6,7 +6,7 @@ import Store
 /// PostgreSQL as far as our statements use it: each function is one transaction of `Queries/`, and does what it does.
 ///
 /// Touched by one logical thread at a time.
-final class SimulatedDatabase: @unchecked Sendable {
+final class SimulatedDatabase: @unchecked Sendable {  // one logical thread
     /// In milliseconds since the epoch.
     var now: Int64
 

@@ -6,7 +6,7 @@ import JSON
 import Relay
 
 /// A replica of a domain's executor: what it says, when it acks and whom it obeys is the real one's; the skills are dice.
-final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
+final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {  // one logical thread
     /// What is next of an order.
     private enum Step {
         case start, waitForGo, work
@@ -15,7 +15,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
     }
 
     /// One order under way.
-    private final class Run: @unchecked Sendable {
+    private final class Run: @unchecked Sendable {  // one logical thread
         let delivery: Delivery
         let order: TaskDispatched
         let key: AttemptKey
@@ -60,7 +60,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {
     }
 
     /// So that a run's voice can ask it.
-    private final class Kept: @unchecked Sendable { weak var run: Run? }
+    private final class Kept: @unchecked Sendable { weak var run: Run? }  // one logical thread
 
     private let domain: DomainName
     private let concurrency = 3

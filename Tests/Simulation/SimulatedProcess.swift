@@ -3,7 +3,7 @@ import Contracts
 import Handover
 
 /// A process that can die at any moment, and is started again.
-class SimulatedProcess: @unchecked Sendable {
+class SimulatedProcess: @unchecked Sendable {  // one logical thread
     let world: World
     let name: String
     private(set) var incarnation = 0

@@ -9,7 +9,7 @@ import Planner
 import Relay
 
 /// A planner with its library in memory.
-final class SimulatedPlanner: SimulatedProcess, @unchecked Sendable {
+final class SimulatedPlanner: SimulatedProcess, @unchecked Sendable {  // one logical thread
     private struct Library: PlanningLibrary {
         let catalog: SkillCatalog
         let domains: [DomainName]
@@ -41,7 +41,7 @@ final class SimulatedPlanner: SimulatedProcess, @unchecked Sendable {
 }
 
 /// What dispatchers and gatherers have in common: partition queues, of which each replica consumes all.
-class PartitionedProcess: SimulatedProcess, @unchecked Sendable {
+class PartitionedProcess: SimulatedProcess, @unchecked Sendable {  // one logical thread
     var relay: RelayDriver?
     fileprivate var nextSweep: Int64 = 0
     fileprivate var alarm: Int64?
@@ -73,7 +73,7 @@ class PartitionedProcess: SimulatedProcess, @unchecked Sendable {
     fileprivate func global(_ time: Timestamp) -> Int64 { max(time.milliseconds - clockOffset, world.database.now + 1) }
 }
 
-final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {
+final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {  // one logical thread
     private var dispatcher: Dispatcher?
     private var timekeeper: Timekeeper?
     private var sweeper: Sweeper?
@@ -122,7 +122,7 @@ final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {
     }
 }
 
-final class SimulatedGatherer: PartitionedProcess, @unchecked Sendable {
+final class SimulatedGatherer: PartitionedProcess, @unchecked Sendable {  // one logical thread
     private var desk: GatherDesk?
     private var sender: RevisionSender?
     private var again: Int64?

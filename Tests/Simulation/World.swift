@@ -22,7 +22,7 @@ struct Settings: Sendable {
 /// One simulated installation: its broker, database and clock, and its processes, one of which has its turn at a time.
 ///
 /// What the processes run is what ships. Touched by one logical thread at a time: every call is awaited before the next.
-final class World: @unchecked Sendable {
+final class World: @unchecked Sendable {  // one logical thread
     let settings: Settings
     let broker: SimulatedBroker
     let database: SimulatedDatabase
