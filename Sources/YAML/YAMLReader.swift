@@ -55,7 +55,11 @@ package enum YAMLReader {
             throw YAMLError(code: .limit, message: "the text is longer than \(limits.bytes) bytes")
         }
         try AnchorGuard(text).check(aliases: limits.aliases)
-        guard let root = try compose(text) else { return YAMLDocument(value: .null, positions: SourceMap()) }
+        guard let root = try compose(text) else {
+            var positions = SourceMap()
+            positions.note(SourcePosition(line: 1, column: 1), for: "")
+            return YAMLDocument(value: .null, positions: positions)
+        }
         var conversion = Conversion(limits: limits)
         let value = try conversion.value(of: root, at: "", depth: 0)
         return YAMLDocument(value: value, positions: conversion.positions)

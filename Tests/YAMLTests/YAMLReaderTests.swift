@@ -113,6 +113,10 @@ struct `A YAML text` {
         #expect(try YAMLReader.parse("# nothing\n").value.isNull)
     }
 
+    @Test func `that is empty begins in its first line`() throws {
+        #expect(try YAMLReader.parse("").positions.position(of: "/tasks") == SourcePosition(line: 1, column: 1))
+    }
+
     /// Pieces in any order: each text has a value or an error.
     @Test func `made of any pieces ends in a value or an error`() {
         let pieces = [

@@ -3,15 +3,16 @@ import Glibc
 /// Runs one input that the fuzzer made up; what has to hold is in the targets beside.
 @safe package func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int, _ body: ([UInt8]) -> Void) -> CInt {
     let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    if isPlanted { plantedFault(bytes) }
-    body(bytes)
+    if isPlanted { plantedFault(bytes) } else { body(bytes) }
     return 0
 }
 
 /// Ends the process, which the fuzzer reports together with the input that led here.
 package func expect(_ condition: Bool, _ message: @autoclosure () -> String) {
     guard !condition else { return }
-    print("PROMISE BROKEN: \(message())")
+    // Not `print`: what it holds back is lost in `abort`.
+    var line = "PROMISE BROKEN: \(message())\n"
+    line.withUTF8 { unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     abort()
 }
 
