@@ -83,7 +83,8 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
         if let goal = request.goal {
             let catalog = try await catalog(of: request.workspace, &catalogs)
             do throws(PlanRefusal) {
-                return .success(try Definition.planning(goal, input: request.input, catalog: catalog))
+                return .success(
+                    try Definition.planning(goal, input: request.input, catalog: catalog, actor: request.actor))
             } catch {
                 return .failure(error)
             }
@@ -101,7 +102,8 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
         do throws(PlanRefusal) {
             let isNamed = request.plan == nil
             let definition = try Definition.read(
-                value, catalog: catalog, isNamed: isNamed, path: isNamed ? "/definition" : "/plan",
+                value, catalog: catalog, isNamed: isNamed, actor: request.actor,
+                path: isNamed ? "/definition" : "/plan",
                 checkGather: GatherDefinition.problems(in:at:))
             let problems = definition.problems(ofInput: request.input) { schemas.problems(of: $1, by: $0) }
             return problems.isEmpty

@@ -28,12 +28,15 @@ struct DefinitionFile {
     /// - Parameters:
     ///   - catalog: `nil`: whatever skill it names is taken for one that there is.
     ///   - isNamed: whether it needs a name.
-    func check(_ catalog: SkillCatalog?, isNamed: Bool = true) throws(ProblemReport) -> Definition {
+    ///   - actor: who asks for it; `nil` while nobody does.
+    func check(_ catalog: SkillCatalog?, isNamed: Bool = true, actor: Contracts.Actor? = nil) throws(ProblemReport)
+        -> Definition
+    {
         var problems: [Problem] = []
         var definition: Definition?
         do throws(PlanRefusal) {
             definition = try Definition.read(
-                value, catalog: catalog ?? SkillCatalog(assuming: value), isNamed: isNamed,
+                value, catalog: catalog ?? SkillCatalog(assuming: value), isNamed: isNamed, actor: actor,
                 checkGather: Self.checkGather)
         } catch {
             problems = error.problems

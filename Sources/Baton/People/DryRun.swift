@@ -15,12 +15,14 @@ struct DryRun {
             let catalog = try await Catalogs.registered(store, workspace: workspace)
             if let goal = options.goal {
                 do throws(PlanRefusal) {
-                    return try Definition.planning(goal, input: input.value, catalog: catalog).definition
+                    return try Definition.planning(
+                        goal, input: input.value, catalog: catalog, actor: options.actor.actor
+                    ).definition
                 } catch {
                     throw ProblemReport(problems: error.problems)
                 }
             }
-            if let file { return try file.check(catalog, isNamed: false) }
+            if let file { return try file.check(catalog, isNamed: false, actor: options.actor.actor) }
             let reference = try options.reference()
             guard
                 let row = try await store.definition(
@@ -31,7 +33,8 @@ struct DryRun {
             }
             do throws(PlanRefusal) {
                 var definition = try Definition.read(
-                    row.definition, catalog: catalog, checkGather: DefinitionFile.checkGather)
+                    row.definition, catalog: catalog, actor: options.actor.actor,
+                    checkGather: DefinitionFile.checkGather)
                 definition.version = row.version
                 return definition
             } catch {

@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 package import JSON
 
 extension Definition {
@@ -7,7 +7,7 @@ extension Definition {
     /// The task is given the goal, the request's input, and what skills it may add tasks of. The workflow's input is the
     /// request's, with the goal beside it.
     package static func planning(
-        _ goal: String, input: JSONValue, catalog: SkillCatalog
+        _ goal: String, input: JSONValue, catalog: SkillCatalog, actor: Actor? = nil
     ) throws(PlanRefusal) -> (definition: Definition, input: JSONValue) {
         let planners = catalog.all.filter { $0.plans && !$0.isDeferred }
         guard let planner = planners.first else {
@@ -23,7 +23,7 @@ extension Definition {
         }
         members["goal"] = .string(goal)
         let skills = catalog.all.filter { skill in
-            !skill.isDeferred && catalog.domains.contains(skill.domain)
+            !skill.isDeferred && catalog.domains.contains(skill.domain) && actor.map(skill.allows) ?? true
                 && planner.expands.contains { $0.matches(skill.id) }
         }
         let plan: JSONValue = [
@@ -38,7 +38,7 @@ extension Definition {
                 ]
             ]
         ]
-        var definition = try read(plan, catalog: catalog, isNamed: false, path: "/goal") { _, _ in [] }
+        var definition = try read(plan, catalog: catalog, isNamed: false, actor: actor, path: "/goal") { _, _ in [] }
         definition.name = DefinitionName("goal")
         return (definition, .object(members))
     }

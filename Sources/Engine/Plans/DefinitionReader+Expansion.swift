@@ -10,12 +10,13 @@ extension Plan {
     ///   - value: `{"tasks": {key: {…}}}`.
     ///   - adder: the task that adds them; an instance of one with `forEach` adds them after all instances.
     ///   - joins: the tasks that will wait for what is added.
+    ///   - actor: whose workflow it is.
     ///   - path: where `value` stands in what the reader of the problems knows.
     package func expansion(
-        _ value: JSONValue, by adder: TaskID, joins: [TaskID], catalog: SkillCatalog, limits: PlanLimits = PlanLimits(),
-        path: String = "/expansion"
+        _ value: JSONValue, by adder: TaskID, joins: [TaskID], catalog: SkillCatalog, actor: Actor? = nil,
+        limits: PlanLimits = PlanLimits(), path: String = "/expansion"
     ) throws(PlanRefusal) -> [PlannedTask] {
-        var reader = DefinitionReader(catalog: catalog, limits: limits, isNamed: false)
+        var reader = DefinitionReader(catalog: catalog, limits: limits, isNamed: false, actor: actor)
         let added = reader.readExpansion(value, of: self, by: adder, joins: Set(joins), at: path)
         guard reader.problems.isEmpty else { throw PlanRefusal(problems: reader.problems) }
         return added
@@ -43,6 +44,8 @@ extension DefinitionReader {
         var readings = readTasks(members["tasks"], at: path + "/tasks")
         checkRoom(for: readings, in: plan, by: adder, at: path)
         checkMayAdd(readings, to: plan, by: adder)
+        let approvals = plan.tasks.compactMap { if case .approval = $0.kind { $0.id } else { nil } }
+        checkInputs(of: readings, approvals: Set(approvals))
 
         link(&readings)
         let names = Set(readings.map(\.id))

@@ -83,6 +83,10 @@ extension DefinitionReader {
             report(path, .noPool, "the skill \(id) belongs to the domain \(skill.domain), which has no executor pool")
             return nil
         }
+        if let actor, !skill.allows(actor) {
+            let roles = skill.roles.joined(separator: ", ")
+            report(path, .notAllowed, "the skill \(id) is for the roles \(roles); \(actor.id) has none of them")
+        }
         return skill
     }
 

@@ -13,6 +13,9 @@ struct TaskReading {
     /// It has nothing that an undo task may not have.
     var isPlain = true
     var hasWeight = false
+    var isApproval = false
+    /// What it gives to which skill, where that is known.
+    var call: (skill: Skill, input: JSONValue)?
     /// `nil` when something about it is wrong.
     var task: PlannedTask?
 
@@ -38,6 +41,8 @@ extension DefinitionReader {
         var reading = TaskReading(id: id, path: path, needs: needs(members["needs"], at: path + "/needs"))
         let before = problems.count
         let (kind, skill) = kind(members, at: path, &reading)
+        reading.isApproval = members["approval"] != nil
+        if let skill { reading.call = (skill, members["with"] ?? [:]) }
         let settings = settings(members, skill: skill, at: path)
         checkTemplates(of: members, at: path, &reading)
         if case .run(let handler) = settings.onFailure { reading.handler = handler }

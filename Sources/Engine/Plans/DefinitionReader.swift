@@ -6,12 +6,17 @@ struct DefinitionReader {
     let catalog: SkillCatalog
     let limits: PlanLimits
     let isNamed: Bool
+    /// Who asks for what is read; `nil` while nobody does.
+    let actor: Actor?
     private(set) var problems: [Problem] = []
+    /// By the schema that was compiled: many tasks may have the same. `nil` for one that cannot be.
+    var schemas: [JSONValue: JSONSchema?] = [:]
 
-    init(catalog: SkillCatalog, limits: PlanLimits, isNamed: Bool) {
+    init(catalog: SkillCatalog, limits: PlanLimits, isNamed: Bool, actor: Actor?) {
         self.catalog = catalog
         self.limits = limits
         self.isNamed = isNamed
+        self.actor = actor
     }
 
     mutating func report(_ path: String, _ code: ProblemCode, _ message: String) {
@@ -44,6 +49,7 @@ struct DefinitionReader {
         let input = schema(members["input"], at: path + "/input")
         let priority = integer(members["priority"], -100...100, at: path + "/priority") ?? 0
         var tasks = readTasks(members["tasks"], at: path + "/tasks")
+        checkInputs(of: tasks)
         link(&tasks)
         checkGraph(tasks, output: members["output"], at: path)
         let definition = Definition(
@@ -147,6 +153,7 @@ enum ProblemCode: String {
     case notAllowed = "not_allowed"
     case noPool = "no_pool"
     case limitPassed = "limit_passed"
+    case invalidInput = "invalid_input"
     case notSupportedYet = "not_supported_yet"
 }
 

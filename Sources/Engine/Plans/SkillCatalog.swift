@@ -39,6 +39,8 @@ package struct Skill: Sendable {
     package var startWithin: Duration?
     package var lease: Duration?
     package var risk: Risk
+    /// One of which an actor needs whose plan uses it; anybody may when it is empty.
+    package var roles: [String]
     /// Known by name, to be built later: no plan may use it.
     package var isDeferred: Bool
     /// Which skills' tasks one of its own may add to its workflow; none when it is empty.
@@ -49,7 +51,7 @@ package struct Skill: Sendable {
     package init(
         id: SkillID, version: Int = 1, domain: DomainName, input: JSONValue? = nil, retry: RetryPolicy? = nil,
         timeout: Duration? = nil, startWithin: Duration? = nil, lease: Duration? = nil, risk: Risk = .normal,
-        isDeferred: Bool = false, expands: [SkillPattern] = [], plans: Bool = false
+        roles: [String] = [], isDeferred: Bool = false, expands: [SkillPattern] = [], plans: Bool = false
     ) {
         self.id = id
         self.version = version
@@ -60,6 +62,7 @@ package struct Skill: Sendable {
         self.startWithin = startWithin
         self.lease = lease
         self.risk = risk
+        self.roles = roles
         self.isDeferred = isDeferred
         self.expands = expands
         self.plans = plans
@@ -67,6 +70,9 @@ package struct Skill: Sendable {
 
     /// A skill as its file declares it.
     ///
+    /// Whether somebody may have it run.
+    package func allows(_ actor: Actor) -> Bool { roles.isEmpty || !Set(roles).isDisjoint(with: actor.roles) }
+
     /// - Parameter declaration: all of the file.
     package init(id: SkillID, version: Int, domain: DomainName, declaration: JSONValue) {
         let retry = declaration["retry"].map { rule in
@@ -80,6 +86,7 @@ package struct Skill: Sendable {
             id: id, version: version, domain: domain, input: declaration["input"], retry: retry,
             timeout: span("timeout"), startWithin: span("start_within"), lease: span("lease"),
             risk: declaration["risk"]?.string.flatMap(Risk.init) ?? .normal,
+            roles: (declaration["roles"]?.array ?? []).compactMap(\.string),
             isDeferred: declaration["deferred"]?.bool ?? false,
             expands: SkillPattern.all(declaration["expands"] ?? .bool(plans)), plans: plans)
     }

@@ -14,7 +14,8 @@ extension WorkflowState {
         if let tasks = value["tasks"]?.object, tasks.isEmpty { return nil }
         let joins = waiting(behind: index)
         let added = try plan.expansion(
-            value, by: tasks[index].id, joins: joins, catalog: catalog ?? SkillCatalog(), limits: limits.plan)
+            value, by: tasks[index].id, joins: joins, catalog: catalog ?? SkillCatalog(), actor: header?.actor,
+            limits: limits.plan)
         return WorkflowExpanded(
             workflowID: id, taskID: tasks[index].id, tasks: Plan(tasks: added).json["tasks"] ?? [:], joins: joins)
     }

@@ -70,7 +70,18 @@ private func begin(_ definition: Definition) {
 
 private let catalog: SkillCatalog = {
     let domain = DomainName("d")!
-    let skills = ["d.a", "d.b"].map { Skill(id: SkillID($0)!, domain: domain) }
+    let input: JSONValue = [
+        "type": "object", "required": ["n"], "additionalProperties": false,
+        "properties": [
+            "n": ["type": "integer"], "list": ["items": ["$ref": "#/definitions/name"]],
+            "x": ["additionalProperties": ["$ref": "#"]],
+        ],
+        "definitions": ["name": ["type": "string", "maxLength": 5]],
+    ]
+    let skills = [
+        Skill(id: SkillID("d.a")!, domain: domain), Skill(id: SkillID("d.b")!, domain: domain),
+        Skill(id: SkillID("d.strict")!, domain: domain, input: input),
+    ]
     return SkillCatalog(
         skills + [Skill(id: SkillID("d.later")!, domain: domain, isDeferred: true)], domains: [domain])
 }()
