@@ -1,3 +1,4 @@
+import CRabbitMQ
 import FaultyNetwork
 import IOThread
 import TestSupport
@@ -370,11 +371,8 @@ struct `A consumer` {
     @Test func `cuts off headers that are nested without end`() async throws {
         try await withVirtualHost { broker in
             _ = try await declare(["work"], on: broker)
-            // 50 KB of nesting kills a thread with a small stack (pitfalls of librabbitmq). Ours would not send it.
-            let nested = (0..<10_000).reduce(HeaderValue.int(1)) { value, _ in .array([value]) }
-            let properties = MessageProperties(messageID: "deep", headers: ["deep": nested])
-            let message = Message(exchange: "", routingKey: "work", properties: properties, body: [])
-            try await sendUnchecked(message, to: broker)
+            // 35 KB of nesting kill a thread with a small stack (librabbitmq decodes by recursion); a frame takes 128 KiB.
+            try await sendNested(25_000, key: "work", to: broker)
             let consumer = Consumer(broker.settings)
             try await consumer.subscribe(.queue("work"))
             let taken = try await take(1, from: consumer)
@@ -390,7 +388,8 @@ struct `A consumer` {
         }
     }
 
-    private func sendUnchecked(_ message: Message, to broker: Broker) async throws {
+    /// Publishes a message with a header `deep`: so many arrays within each other. A publisher of ours would not send it.
+    private func sendNested(_ depth: Int, key: String, to broker: Broker) async throws {
         let thread = IOThread(name: "test")
         defer { thread.stop() }
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
@@ -399,7 +398,7 @@ struct `A consumer` {
                     with: Result {
                         let handle = try ConnectionHandle.open(broker.settings, deadline: .now + .seconds(10))
                         _ = try handle.send(.channelOpen, on: 1)
-                        try handle.publish(message, messageID: nil, on: 1)
+                        try handle.publish(nested: depth, key: key)
                         _ = try handle.send(.channelClose, on: 1)
                         // The answer to the close: the broker has the message.
                         var answers = 0
@@ -433,5 +432,30 @@ extension Consumer {
     /// An ack of something that it was never given.
     fileprivate func ackBlindly(tag: UInt64, on channel: UInt16) {
         try? link?.write { handle throws(AMQPError) in try handle.ack(tag, isMultiple: false, on: channel) }
+    }
+}
+
+extension ConnectionHandle {
+    /// Made without recursion: each array around the one before.
+    fileprivate func publish(nested depth: Int, key: String) throws {
+        let fields = UnsafeMutablePointer<amqp_field_value_t>.allocate(capacity: depth)
+        defer { unsafe fields.deallocate() }
+        var field = unsafe amqp_field_value_t()
+        unsafe field.kind = UInt8(AMQP_FIELD_KIND_VOID.rawValue)
+        for level in 0..<depth {
+            unsafe (fields + level).initialize(to: field)
+            unsafe field.kind = UInt8(AMQP_FIELD_KIND_ARRAY.rawValue)
+            unsafe field.value.array = amqp_array_t(num_entries: 1, entries: fields + level)
+        }
+        let arena = Arena()
+        var entry = unsafe amqp_table_entry_t(key: arena.bytes("deep"), value: field)
+        let status = unsafe withUnsafeMutablePointer(to: &entry) { entry in
+            var properties = unsafe amqp_basic_properties_t()
+            unsafe properties._flags = UInt32(AMQP_BASIC_HEADERS_FLAG)
+            unsafe properties.headers = amqp_table_t(num_entries: 1, entries: entry)
+            return unsafe amqp_basic_publish(
+                raw, 1, amqp_empty_bytes, arena.bytes(key), 0, 0, &properties, amqp_empty_bytes)
+        }
+        try #require(status == 0)
     }
 }
