@@ -21,6 +21,7 @@ struct Settings {
     func database(applicationName: String) throws -> PostgresSettings {
         var settings = try PostgresSettings(url: required("BATON_DATABASE_URL"))
         settings.applicationName = applicationName
+        settings.plansOnce = true
         return settings
     }
 

@@ -19,6 +19,10 @@ package struct PostgresSettings: Sendable {
     package var connectionCheckInterval: Duration? = .seconds(5)
     /// How long sent data may stay unacknowledged, in both directions, before the peer counts as dead.
     package var peerTimeout: Duration = .seconds(15)
+    /// Each statement is planned once for each connection, and finds its rows by index whatever is in the tables: for the
+    /// few statements of a process, which run millions of times and over tables that grow. Left alone, the server plans
+    /// one whose parameters are arrays again each time, which may take longer than to run it.
+    package var plansOnce = false
 
     /// - Parameter url: `postgresql://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`, read by
     ///   libpq itself; `?host=/directory` names a Unix socket.
@@ -91,7 +95,10 @@ extension PostgresSettings {
             ("client_connection_check_interval", connectionCheckInterval), ("tcp_user_timeout", peerTimeout),
         ]
         let set = timeouts.compactMap { name, value in value.map { "-c \(name)=\($0.milliseconds)" } }
-        return (set + ["-c DateStyle=ISO", "-c IntervalStyle=iso_8601", "-c TimeZone=UTC"]).joined(separator: " ")
+        // A plan that was made while a table was small would read all of it for as long as the statistics are old.
+        let planning = plansOnce ? ["-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off"] : []
+        return (set + planning + ["-c DateStyle=ISO", "-c IntervalStyle=iso_8601", "-c TimeZone=UTC"])
+            .joined(separator: " ")
     }
 }
 

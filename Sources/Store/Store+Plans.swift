@@ -70,7 +70,7 @@ extension Store {
 }
 
 extension Query {
-    fileprivate static let endedTasks = Statement("ended_tasks", PackageResources.ended_tasks_sql)
-    fileprivate static let workflowPlans = Statement("workflow_plans", PackageResources.workflow_plans_sql)
-    fileprivate static let plannedTasks = Statement("planned_tasks", PackageResources.planned_tasks_sql)
+    static let endedTasks = Statement("ended_tasks", PackageResources.ended_tasks_sql)
+    static let workflowPlans = Statement("workflow_plans", PackageResources.workflow_plans_sql)
+    static let plannedTasks = Statement("planned_tasks", PackageResources.planned_tasks_sql)
 }

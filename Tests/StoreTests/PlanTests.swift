@@ -14,24 +14,10 @@ struct `A hot statement` {
             let rows = ProcessInfo.processInfo.environment["BATON_TEST_ROWS"].flatMap { Int($0) } ?? 100_000
             try await administer(settings, Self.rows(workflows: rows / 10), timeout: .seconds(540))
             let connection = try await PostgresConnection.open(settings)
-            let statements = [
-                Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation,
-                Query.history,
-                Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.windowedWorkflows, Query.nextQueued,
-                Query.takeSlot,
-                Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts,
-                Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
-                Query.abandonedGatherings, Query.progress, Query.listArtifacts,
-            ]
-            for statement in statements {
-                // As a connection runs it after some times, whatever the parameters.
-                try await connection.script(
-                    "prepare", "SET plan_cache_mode = force_generic_plan; PREPARE tried AS \(statement.sql)")
-                let nulls = Array(repeating: "NULL", count: statement.parameterCount).joined(separator: ", ")
-                let lines = try await connection.query(
-                    Statement("explain \(statement.name)", "EXPLAIN EXECUTE tried(\(nulls))"))
-                let plan = try lines.map { (row) throws -> String in try row[0] }.joined(separator: "\n")
-                try await connection.script("deallocate", "DEALLOCATE tried")
+            // As a connection of the command line runs it after some times, whatever the parameters.
+            try await connection.script("generic", "SET plan_cache_mode = force_generic_plan")
+            for statement in Self.statements {
+                let plan = try await statement.plan(on: connection)
                 #expect(!plan.contains("Seq Scan"), "\(statement.name):\n\(plan)")
                 if plan.contains("SubPlan") && statement == Query.commit {
                     #expect(plan.contains("hashed SubPlan"), "\(plan)")
@@ -40,6 +26,38 @@ struct `A hot statement` {
             await connection.close()
         }
     }
+
+    /// A process plans it once, maybe on its installation's first day.
+    @Test func `is planned to find its rows by index while the tables are still empty`() async throws {
+        try await withDatabase { settings in
+            var settings = settings
+            settings.plansOnce = true
+            let connection = try await PostgresConnection.open(settings)
+            for statement in Self.statements {
+                let plan = try await statement.plan(on: connection)
+                let scans = plan.split(separator: "->").filter { $0.contains(" Scan ") && $0.contains(" on ") }
+                for scan in scans {
+                    let isWhole = !scan.contains("Index Cond:") && !scan.contains("Recheck Cond:")
+                    let isOfWork = Self.underWay.contains { scan.contains($0) }
+                    let isOfTable = scan.contains("Index") || scan.contains("Seq Scan")
+                    #expect(!isOfTable || !isWhole || isOfWork, "\(statement.name) reads all of a table:\n\(plan)")
+                }
+            }
+            await connection.close()
+        }
+    }
+
+    /// Indexes that hold only what is under way: to read all of one is to read little.
+    private static let underWay = ["workflows_active", "workflows_queued", "progress_unconfirmed"]
+
+    private static let statements = [
+        Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation, Query.history,
+        Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.windowedWorkflows, Query.nextQueued,
+        Query.takeSlot, Query.workflowPlans, Query.plannedTasks, Query.endedTasks,
+        Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts, Query.createGatherings,
+        Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
+        Query.abandonedGatherings, Query.progress, Query.listArtifacts,
+    ]
 
     /// Ten tasks and events for each workflow, and what was gathered of them.
     private static func rows(workflows: Int) -> String {
@@ -78,6 +96,15 @@ struct `A hot statement` {
 }
 
 extension Statement {
+    /// What the server means to do for it, whatever the parameters.
+    fileprivate func plan(on connection: PostgresConnection) async throws -> String {
+        try await connection.script("prepare", "PREPARE tried AS \(sql)")
+        let nulls = Array(repeating: "NULL", count: parameterCount).joined(separator: ", ")
+        let lines = try await connection.query(Statement("explain \(name)", "EXPLAIN EXECUTE tried(\(nulls))"))
+        try await connection.script("deallocate", "DEALLOCATE tried")
+        return try lines.map { (row) throws -> String in try row[0] }.joined(separator: "\n")
+    }
+
     /// How many parameters its text names.
     fileprivate var parameterCount: Int {
         var highest = 0
