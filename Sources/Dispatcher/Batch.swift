@@ -65,6 +65,13 @@ struct Batch {
         }
     }
 
+    /// The workflows that messages create which have not come before.
+    var newcomers: Set<WorkflowID> {
+        Set(
+            messages.lazy.filter { $0.message.envelope.type == .workflowCreated && $0.message.wire.deliveryCount == 0 }
+                .compactMap(\.message.body.message.workflow))
+    }
+
     /// Of each workflow a message that is to be in its history with the next commit: its own orders may be caused by it.
     var carriers: [WorkflowID: (Received.ID, MessageID)] {
         var carriers: [WorkflowID: (Received.ID, MessageID)] = [:]

@@ -43,6 +43,8 @@ package actor Dispatcher: MessageHandler {
     nonisolated let wakes = WakeBoard()
     /// The skills that tasks may be added of.
     private let shelf = CatalogShelf()
+    /// Those to be read before they are handled again: their rows are there, or may be.
+    private var doubted: Set<WorkflowID> = []
 
     /// - Parameters:
     ///   - source: who speaks, such as `/dispatcher/host-4711`.
@@ -67,6 +69,7 @@ package actor Dispatcher: MessageHandler {
         var batch = Batch(received, source: source, now: now)
         do {
             let idle = dropIdle(but: batch.workflows)
+            begin(batch.newcomers)
             batch.fresh = try await load(batch.workflows.union(idle))
             let catalogs = try await catalogs(for: batch)
             take(&batch, catalogs)
@@ -97,10 +100,19 @@ package actor Dispatcher: MessageHandler {
 
     // MARK: Memory
 
+    /// Workflows that are created here, as it seems, are not looked for: where one is there already, its commit writes
+    /// nothing, and its message is handled again.
+    private func begin(_ newcomers: Set<WorkflowID>) {
+        for id in newcomers where held[id] == nil && doubted.remove(id) == nil {
+            held[id] = Held(state: WorkflowState(id: id))
+        }
+    }
+
     /// - Returns: those that were not in memory.
     private func load(_ ids: Set<WorkflowID>) async throws -> Set<WorkflowID> {
         let missing = ids.filter { held[$0] == nil }
         guard !missing.isEmpty else { return [] }
+        doubted.subtract(missing)
         let (rows, clock) = try await store.load(missing.map(\.text))
         if let clock { set(clock: clock) }
         for id in missing {
@@ -256,7 +268,9 @@ package actor Dispatcher: MessageHandler {
         for (id, revision) in outcome.revisions { held[WorkflowID(unchecked: id)]?.revision = revision }
         for (id, change) in changes where !lost.contains(id) { watch(id, change) }
         try await extendLeases(changes.filter { !lost.contains($0.0) })
-        drop(lost.union(batch.reread))
+        let stale = lost.union(batch.reread)
+        drop(stale)
+        doubted.formUnion(stale)
         batch.close(lost: lost)
         try await wakeNext(for: outcome.freedKeys)
     }

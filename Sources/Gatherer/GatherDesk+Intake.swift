@@ -95,7 +95,7 @@ extension GatherDesk {
         for (id, items) in items {
             guard let gathering = live[id]?.gathering else { continue }
             if items.contains(where: {
-                speaksOfUnplanned($0, gathering) || ($0.meaning.isPlan && !justBegun.contains(id))
+                speaksOfUnplanned($0, gathering) || ($0.meaning.isPlan && beginning[id] == nil)
             }) {
                 wanted.append(id.text)
             } else if items.contains(where: \.meaning.isEnd) {
@@ -158,7 +158,8 @@ extension GatherDesk {
 
     /// - Returns: the workflows that somebody else has moved on.
     func commit(_ ingests: [Ingest]) async throws -> Set<WorkflowID> {
-        let written = try await store.ingest(ingests)
+        let first = ingests.compactMap { beginning[WorkflowID(unchecked: $0.gathering.workflowID)] }
+        let written = try await store.ingest(ingests, beginning: first)
         var lost: Set<WorkflowID> = []
         for ingest in ingests {
             let id = WorkflowID(unchecked: ingest.gathering.workflowID)

@@ -22,8 +22,9 @@ package actor GatherDesk: MessageHandler {
 
     var live = LiveGatherings()
     var outbox = Outbox()
-    /// By the last look: their plan has been read for that, and nobody has to read it once more.
-    var justBegun: Set<WorkflowID> = []
+    /// Those that begin with what is being taken in, and are written down with it: their plan was read for that, and
+    /// nobody has to read it once more.
+    var beginning: [WorkflowID: Beginning] = [:]
     /// Something was put there that has not been tried yet.
     package internal(set) var hasPost = false
     private var uses = 0
@@ -79,17 +80,14 @@ package actor GatherDesk: MessageHandler {
     ///
     /// - Returns: those that the dispatcher does not know either.
     func load(_ ids: Set<WorkflowID>) async throws -> Set<WorkflowID> {
-        justBegun = []
+        beginning = [:]
         let absent = ids.filter { live[$0] == nil }.sorted()
         guard !absent.isEmpty else { return [] }
-        var found = try await store.gatherings(absent.map(\.text)).gatherings
-        let fresh = absent.filter { found[$0.text] == nil }.map(\.text)
-        if !fresh.isEmpty {
-            let begun = try await begin(fresh)
-            let others = fresh.filter { begun[$0] == nil }
-            found.merge(begun) { $1 }
-            if !others.isEmpty { found.merge(try await store.gatherings(others).gatherings) { $1 } }
-            justBegun = Set(begun.keys.map { WorkflowID(unchecked: $0) })
+        var (found, plans) = try await store.gatheringsOrPlans(of: absent.map(\.text))
+        for (id, plan) in plans {
+            let first = Beginning(id, plan)
+            beginning[WorkflowID(unchecked: id)] = first
+            found[id] = StoredGathering(row: first.definition, tasks: first.tasks)
         }
         let now = clock()
         for stored in found.values {
@@ -106,21 +104,6 @@ package actor GatherDesk: MessageHandler {
             touch(copy.id)
         }
         return Set(absent.filter { live[$0] == nil })
-    }
-
-    /// - Returns: those that nobody else had begun, as they stand.
-    private func begin(_ ids: [String]) async throws -> [String: StoredGathering] {
-        let plans = try await store.plans(of: ids).map { id, plan in
-            (
-                definition: GatheringRow(workflowID: id, definition: plan.gather ?? [:]),
-                tasks: plan.planned.map { TaskRecord(planned: $0).row(of: WorkflowID(unchecked: id)) }
-            )
-        }
-        let made = try await store.begin(plans)
-        return Dictionary(
-            uniqueKeysWithValues: plans.filter { made.contains($0.definition.workflowID) }.map {
-                ($0.definition.workflowID, StoredGathering(row: $0.definition, tasks: $0.tasks))
-            })
     }
 
     /// Stored revisions with what lies in the object store; from one that cannot be had on, none.
@@ -190,6 +173,14 @@ package actor GatherDesk: MessageHandler {
 extension JSONLimits {
     /// For what we have written ourselves.
     fileprivate static let own = JSONLimits(bytes: .max, depth: 512, keys: .max)
+}
+
+extension Beginning {
+    init(_ id: String, _ plan: WorkflowPlan) {
+        self.init(
+            definition: GatheringRow(workflowID: id, definition: plan.gather ?? [:]),
+            tasks: plan.planned.map { TaskRecord(planned: $0).row(of: WorkflowID(unchecked: id)) })
+    }
 }
 
 extension WorkflowPlan {

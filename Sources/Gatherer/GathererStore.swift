@@ -3,10 +3,12 @@ package import Store
 /// What a gatherer needs of the database; what throws is a `PostgresError`.
 package protocol GathererStore: Sendable {
     func gatherings(_ workflowIDs: [String]) async throws -> (gatherings: [String: StoredGathering], clock: Int64?)
-    func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws -> Set<String>
+    func gatheringsOrPlans(
+        of workflowIDs: [String]
+    ) async throws -> (gatherings: [String: StoredGathering], plans: [String: WorkflowPlan])
     func plans(of workflowIDs: [String]) async throws -> [String: WorkflowPlan]
     func ends(of workflowIDs: [String]) async throws -> [String: WorkflowPlan]
-    func ingest(_ batch: [Ingest]) async throws -> [String: Int]
+    func ingest(_ batch: [Ingest], beginning: [Beginning]) async throws -> [String: Int]
     func publish(
         _ batch: [Publication], confirmed: [(workflowID: String, revision: Int)]
     ) async throws -> [String: Int]

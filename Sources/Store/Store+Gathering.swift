@@ -15,6 +15,17 @@ package struct StoredGathering: Sendable {
     }
 }
 
+/// The first rows of a gathering: what its definition and its plan say.
+package struct Beginning: Sendable {
+    package var definition: GatheringRow
+    package var tasks: [GatheringTaskRow]
+
+    package init(definition: GatheringRow, tasks: [GatheringTaskRow]) {
+        self.definition = definition
+        self.tasks = tasks
+    }
+}
+
 /// What a batch of messages adds to one gathering.
 package struct Ingest: Sendable {
     /// With the `revision` and the `ingestSeq` that the owner's copy has; `status`, `closeAt` and `extra` as they are to be.
@@ -64,50 +75,36 @@ extension Store {
     ) {
         guard !workflowIDs.isEmpty else { return ([:], nil) }
         let parameters = [PostgresValue.texts(workflowIDs)]
-        let results = try await database.pipeline([
-            (Query.beginSnapshot, []), (Query.loadGatherings, parameters), (Query.loadGatheringTasks, parameters),
-            (Query.loadArtifacts, parameters), (Query.endSnapshot, []),
-        ])
-        var gatherings: [String: StoredGathering] = [:]
-        for row in results[1].rows {
-            let gathering = try GatheringRow(row)
-            gatherings[gathering.workflowID] = StoredGathering(row: gathering, tasks: [], artifacts: [])
-        }
-        for row in results[2].rows {
-            let task = try GatheringTaskRow(row)
-            gatherings[task.workflowID]?.tasks.append(task)
-        }
-        for row in results[3].rows {
-            let artifact = try ArtifactRow(row)
-            gatherings[artifact.workflowID]?.artifacts.append(artifact)
-        }
-        return (gatherings, try results[1].rows.first?["clock"])
+        let results = try await snapshot(
+            [Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts], parameters)
+        return (try [String: StoredGathering](results), try results[0].rows.first?["clock"])
     }
 
-    /// Begins gatherings; one that somebody else has begun is left alone, with its tasks: read it.
-    ///
-    /// - Returns: those that were begun by this.
-    @discardableResult
-    package func begin(
-        _ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]
-    ) async throws -> Set<String> {
-        guard !gatherings.isEmpty else { return [] }
-        let (rows, tasks) = (gatherings.map(\.definition), gatherings.flatMap(\.tasks))
-        let made = try await database.query(
-            Query.createGatherings,
+    /// The same, and of workflows that have no gathering yet the plans that theirs begins with.
+    package func gatheringsOrPlans(
+        of workflowIDs: [String]
+    ) async throws -> (gatherings: [String: StoredGathering], plans: [String: WorkflowPlan]) {
+        guard !workflowIDs.isEmpty else { return ([:], [:]) }
+        let parameters = [PostgresValue.texts(workflowIDs)]
+        let results = try await snapshot(
             [
-                rows.texts(\.workflowID), rows.jsons(\.definition), tasks.texts(\.workflowID), tasks.texts(\.taskID),
-                tasks.ints(\.planIndex), tasks.ints(\.weight), tasks.texts(\.domain),
-            ])
-        return try Set(made.map { try $0["workflow_id"] })
+                Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts, Query.workflowPlans,
+                Query.plannedTasks,
+            ], parameters)
+        let gatherings = try [String: StoredGathering](results)
+        let plans = try [String: WorkflowPlan](results[3...])
+        return (gatherings, plans.filter { gatherings[$0.key] == nil })
     }
 
     /// Takes artifacts and endings in; gathering by gathering all or nothing.
     ///
-    /// - Returns: the new `ingestSeq` of each gathering that was written. Of the others somebody else has moved on: read
-    ///   them anew, and decide again.
-    package func ingest(_ batch: [Ingest]) async throws -> [String: Int] {
-        guard !batch.isEmpty else { return [:] }
+    /// - Parameter beginning: gatherings that are begun by this, before anything is taken into them. One that somebody else
+    ///   has begun is left alone, with its tasks.
+    /// - Returns: the new `ingestSeq` of each gathering that was written. Of the others somebody else has moved on, or they
+    ///   were begun by somebody else: read them anew, and decide again.
+    @discardableResult
+    package func ingest(_ batch: [Ingest], beginning: [Beginning] = []) async throws -> [String: Int] {
+        guard !batch.isEmpty || !beginning.isEmpty else { return [:] }
         let sorted = batch.sorted { $0.gathering.workflowID < $1.gathering.workflowID }
         let tasks = Dictionary(sorted.flatMap(\.tasks).map { ([$0.workflowID, $0.taskID], $0) }) { $1 }.values
             .sorted { ($0.workflowID, $0.taskID) < ($1.workflowID, $1.taskID) }
@@ -120,9 +117,16 @@ extension Store {
                 sorted.ints(\.taken), sorted.texts(\.gathering.status), sorted.times(\.gathering.closeAt),
                 sorted.jsons(\.gathering.extra),
             ] + tasks.parameters + artifacts.parameters + [sorted.bools(\.isClean)]
-        let rows = try await persistently { try await database.query(Query.ingest, parameters) }
+        let statements =
+            (beginning.isEmpty ? [] : [(Query.createGatherings, beginning.parameters)]) + [(Query.ingest, parameters)]
+        let results = try await persistently { try await database.pipeline(statements) }
         var written: [String: Int] = [:]
-        for row in rows { written[try row["workflow_id"]] = try row["ingest_seq"] }
+        for row in results.last?.rows ?? [] { written[try row["workflow_id"]] = try row["ingest_seq"] }
+        guard !beginning.isEmpty else { return written }
+        let made = try Set(results[0].rows.map { (row) throws -> String in try row["workflow_id"] })
+        for id in beginning.map(\.definition.workflowID) {
+            written[id] = made.contains(id) ? written[id] ?? 0 : nil
+        }
         return written
     }
 
@@ -177,6 +181,36 @@ extension Store {
     ) async throws -> [String] {
         try await database.query(Query.abandonedGatherings, [.interval(dirty), .interval(overdue), .int(limit)])
             .map { try $0["workflow_id"] }
+    }
+}
+
+extension Dictionary where Key == String, Value == StoredGathering {
+    /// - Parameter results: of load_gatherings.sql, load_gathering_tasks.sql and load_artifacts.sql.
+    fileprivate init(_ results: [PostgresResult]) throws {
+        self.init()
+        for row in results[0].rows {
+            let gathering = try GatheringRow(row)
+            self[gathering.workflowID] = StoredGathering(row: gathering, tasks: [], artifacts: [])
+        }
+        for row in results[1].rows {
+            let task = try GatheringTaskRow(row)
+            self[task.workflowID]?.tasks.append(task)
+        }
+        for row in results[2].rows {
+            let artifact = try ArtifactRow(row)
+            self[artifact.workflowID]?.artifacts.append(artifact)
+        }
+    }
+}
+
+extension [Beginning] {
+    /// The arrays of create_gatherings.sql, in its order.
+    fileprivate var parameters: [PostgresValue] {
+        let (rows, tasks) = (map(\.definition), flatMap(\.tasks))
+        return [
+            rows.texts(\.workflowID), rows.jsons(\.definition), tasks.texts(\.workflowID), tasks.texts(\.taskID),
+            tasks.ints(\.planIndex), tasks.ints(\.weight), tasks.texts(\.domain),
+        ]
     }
 }
 

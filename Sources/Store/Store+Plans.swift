@@ -38,19 +38,23 @@ extension Store {
     package func plans(of workflowIDs: [String]) async throws -> [String: WorkflowPlan] {
         guard !workflowIDs.isEmpty else { return [:] }
         let parameters = [PostgresValue.texts(workflowIDs)]
-        let results = try await database.pipeline([
-            (Query.beginSnapshot, []), (Query.workflowPlans, parameters), (Query.plannedTasks, parameters),
-            (Query.endSnapshot, []),
-        ])
-        var plans: [String: WorkflowPlan] = [:]
-        for row in results[1].rows { plans[try row["id"]] = WorkflowPlan(gather: try row.json("gather")) }
-        for row in results[2].rows {
-            plans[try row["workflow_id"]]?.tasks.append(
+        return try [String: WorkflowPlan](
+            try await snapshot([Query.workflowPlans, Query.plannedTasks], parameters)[...])
+    }
+}
+
+extension Dictionary where Key == String, Value == WorkflowPlan {
+    /// - Parameter results: of workflow_plans.sql and planned_tasks.sql.
+    init(_ results: ArraySlice<PostgresResult>) throws {
+        self.init()
+        guard let plans = results.first, let tasks = results.last else { return }
+        for row in plans.rows { self[try row["id"]] = WorkflowPlan(gather: try row.json("gather")) }
+        for row in tasks.rows {
+            self[try row["workflow_id"]]?.tasks.append(
                 WorkflowPlan.Task(
                     taskID: try row["task_id"], position: try row["position"], weight: try row["weight"],
                     domain: try row["domain"], status: try row["status"], attempt: try row["attempt"]))
         }
-        return plans
     }
 }
 

@@ -79,24 +79,21 @@ extension Store {
     package func load(_ ids: [String]) async throws -> (workflows: [String: StoredWorkflow], clock: Int64?) {
         guard !ids.isEmpty else { return ([:], nil) }
         let parameters = [PostgresValue.texts(ids)]
-        let results = try await database.pipeline([
-            (Query.beginSnapshot, []), (Query.loadWorkflows, parameters), (Query.loadTasks, parameters),
-            (Query.loadTaken, parameters), (Query.endSnapshot, []),
-        ])
+        let results = try await snapshot([Query.loadWorkflows, Query.loadTasks, Query.loadTaken], parameters)
         var workflows: [String: StoredWorkflow] = [:]
-        for row in results[1].rows {
+        for row in results[0].rows {
             let workflow = try WorkflowRow(row)
             workflows[workflow.id] = StoredWorkflow(row: workflow, tasks: [], takenMessages: [])
         }
-        for row in results[2].rows {
+        for row in results[1].rows {
             let task = try TaskRow(row)
             workflows[task.workflowID]?.tasks.append(task)
         }
-        for row in results[3].rows {
+        for row in results[2].rows {
             let ids: [String] = try row["ids"]
             workflows[try row["workflow_id"]]?.takenMessages = Set(ids)
         }
-        return (workflows, try results[1].rows.first?["clock"])
+        return (workflows, try results[0].rows.first?["clock"])
     }
 
     /// Writes the states and the histories that a batch leads to, in one transaction; workflow by workflow all or nothing.

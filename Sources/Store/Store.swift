@@ -23,6 +23,15 @@ package struct Store: Sendable {
         return try await write()
     }
 
+    /// Reads with several statements what was there at one moment.
+    ///
+    /// - Returns: a result for each.
+    func snapshot(_ statements: [Statement], _ parameters: [PostgresValue]) async throws -> [PostgresResult] {
+        let reads = statements.map { ($0, parameters) }
+        return try await database.pipeline([(Query.beginSnapshot, [])] + reads + [(Query.endSnapshot, [])])
+            .dropFirst().dropLast()
+    }
+
     /// The database's clock, in milliseconds since the epoch: due times come from it.
     package func clock() async throws -> Int64 {
         try await database.query(Statement("clock", "SELECT clock_timestamp()"))[0][0]

@@ -21,17 +21,16 @@ struct `A dispatcher whose memory is behind` {
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
             // One workflow takes all the room that there is; the other waits, in the memory of both.
             let messages = [try created("full", tasks: OrderWindow.least), try created("late", tasks: 1)]
-            let orders = orders(in: try await first.handle(messages))
+            let orders = orders(in: try await handOver(messages, to: first))
             #expect(orders.count == OrderWindow.least)
-            #expect(Set(self.orders(in: try await second.handle(messages))) == Set(orders))
+            #expect(Set(self.orders(in: try await handOver(messages, to: second))) == Set(orders))
 
             let end = try completed("t0", of: "full")
-            let late = self.orders(in: try await first.handle([end]))
+            let late = self.orders(in: try await handOver([end], to: first))
             #expect(late.count == 1 && !orders.contains(late[0]))
 
             // The first dies before it has sent it, and the message that made room comes to the second.
-            var outcomes = try await second.handle([end])
-            if outcomes.isEmpty { outcomes = try await second.handle([end]) }
+            let outcomes = try await handOver([end], to: second)
             #expect(self.orders(in: outcomes) == late)
         }
     }
@@ -40,26 +39,26 @@ struct `A dispatcher whose memory is behind` {
         try await withStore { store in
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
             let full = try created("full", tasks: OrderWindow.least)
-            _ = try await first.handle([full])
-            _ = try await second.handle([full])
-            _ = try await first.handle((0..<OrderWindow.least).map { try completed("t\($0)", of: "full") })
+            _ = try await handOver([full], to: first)
+            _ = try await handOver([full], to: second)
+            _ = try await handOver((0..<OrderWindow.least).map { try completed("t\($0)", of: "full") }, to: first)
 
             let next = try created("next", tasks: 1)
-            #expect(orders(in: try await second.handle([next])).isEmpty)
+            #expect(orders(in: try await handOver([next], to: second)).isEmpty)
             for _ in 0..<2 { await second.look() }
-            #expect(orders(in: try await second.handle([next])).count == 1)
+            #expect(orders(in: try await handOver([next], to: second)).count == 1)
         }
     }
 
     @Test func `says once more what came of an order that the broker gave up`() async throws {
         try await withStore { store in
             let dispatcher = dispatcher(1, store)
-            var order = try #require(said(try await dispatcher.handle([try created("poison", tasks: 1)])).first)
+            var order = try #require(said(try await handOver([try created("poison", tasks: 1)], to: dispatcher)).first)
             order.exchange = Exchange.deadLetter.rawValue
             let returned = Received(id: 7, queue: "dispatcher.0", message: order)
-            let first = said(try await dispatcher.handle([returned])).map(\.messageID)
+            let first = said(try await handOver([returned], to: dispatcher)).map(\.messageID)
             #expect(first.count == 2)  // that the attempt has failed, and that there will be another
-            #expect(said(try await dispatcher.handle([returned])).map(\.messageID) == first)
+            #expect(said(try await handOver([returned], to: dispatcher)).map(\.messageID) == first)
         }
     }
 
@@ -67,18 +66,17 @@ struct `A dispatcher whose memory is behind` {
         try await withStore { store in
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
             let created = try created("chain", tasks: 2, isChain: true)
-            _ = try await first.handle([created])
-            _ = try await second.handle([created])
-            let events = said(try await first.handle([try completed("t0", of: "chain")]))
+            _ = try await handOver([created], to: first)
+            _ = try await handOver([created], to: second)
+            let events = said(try await handOver([try completed("t0", of: "chain")], to: first))
             var order = try #require(events.first { $0.type == MessageType.taskDispatched.rawValue })
             order.exchange = Exchange.deadLetter.rawValue
             let returned = Received(id: 7, queue: "dispatcher.0", message: order)
-            let unsent = said(try await first.handle([returned])).map(\.messageID)
+            let unsent = said(try await handOver([returned], to: first)).map(\.messageID)
             #expect(unsent.count == 2)
 
             // The first dies before it has sent any of it.
-            var outcomes = try await second.handle([returned])
-            if outcomes.isEmpty { outcomes = try await second.handle([returned]) }
+            let outcomes = try await handOver([returned], to: second)
             // Perhaps with the next order, which may be due at once.
             #expect(Set(unsent).isSubset(of: said(outcomes).map(\.messageID)))
         }
@@ -88,16 +86,28 @@ struct `A dispatcher whose memory is behind` {
         try await withStore { store in
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
             let list = try created("list", tasks: 1, forEach: ["a"])
-            _ = try await first.handle([list])
-            _ = try await second.handle([list])
-            let events = said(try await first.handle([try completed("t0.0", of: "list")]))
+            _ = try await handOver([list], to: first)
+            _ = try await handOver([list], to: second)
+            let events = said(try await handOver([try completed("t0.0", of: "list")], to: first))
             let end = try #require(events.first { $0.type == MessageType.taskCompleted.rawValue })
 
             let received = Received(id: 7, queue: "dispatcher.0", message: end)
-            var outcomes = try await second.handle([received])
-            if outcomes.isEmpty { outcomes = try await second.handle([received]) }
+            let outcomes = try await handOver([received], to: second)
             guard case .done? = outcomes[7] else { return #expect(Bool(false), "\(outcomes)") }
         }
+    }
+
+    /// As a relay does: what has no outcome yet is handled again.
+    private func handOver(
+        _ messages: [Received], to dispatcher: Dispatcher
+    ) async throws -> [Received.ID: Outcome<WireMessage>] {
+        var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
+        for _ in 0..<3 {
+            let open = messages.filter { outcomes[$0.id] == nil }
+            guard !open.isEmpty else { break }
+            outcomes.merge(try await dispatcher.handle(open)) { $1 }
+        }
+        return outcomes
     }
 
     private func said(_ outcomes: [Received.ID: Outcome<WireMessage>]) -> [WireMessage] {

@@ -131,8 +131,14 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         try await read("gatherings") { database.stored(ids) }
     }
 
-    func begin(_ gatherings: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) async throws -> Set<String> {
-        gatherings.isEmpty ? [] : try await write("begin") { database.begin(gatherings) }
+    func gatheringsOrPlans(
+        of ids: [String]
+    ) async throws -> (gatherings: [String: StoredGathering], plans: [String: WorkflowPlan]) {
+        guard !ids.isEmpty else { return ([:], [:]) }
+        return try await read("gatherings or plans") {
+            let found = database.stored(ids).gatherings
+            return (found, database.plans(of: ids.filter { found[$0] == nil }))
+        }
     }
 
     func ends(of ids: [String]) async throws -> [String: WorkflowPlan] {
@@ -143,8 +149,8 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         ids.isEmpty ? [:] : try await read("plans") { database.plans(of: ids) }
     }
 
-    func ingest(_ batch: [Ingest]) async throws -> [String: Int] {
-        batch.isEmpty ? [:] : try await write("ingest") { database.ingest(batch) }
+    func ingest(_ batch: [Ingest], beginning: [Beginning]) async throws -> [String: Int] {
+        batch.isEmpty ? [:] : try await write("ingest") { database.ingest(batch, beginning: beginning) }
     }
 
     func publish(

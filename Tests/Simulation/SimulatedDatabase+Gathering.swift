@@ -22,13 +22,14 @@ extension SimulatedDatabase {
         return (found, found.isEmpty ? nil : now)
     }
 
-    func begin(_ new: [(definition: GatheringRow, tasks: [GatheringTaskRow])]) -> Set<String> {
+    private func begin(_ new: [Beginning]) -> Set<String> {
         var begun: Set<String> = []
-        for (row, tasks) in new where gatherings[row.workflowID] == nil {
+        for one in new where gatherings[one.definition.workflowID] == nil {
+            let row = one.definition
             begun.insert(row.workflowID)
             gatherings[row.workflowID] = GatheringRow(
                 workflowID: row.workflowID, definition: row.definition, createdAt: now)
-            for task in tasks {
+            for task in one.tasks {
                 gatheringTasks[row.workflowID, default: [:]][task.taskID] = GatheringTaskRow(
                     workflowID: task.workflowID, taskID: task.taskID, planIndex: task.planIndex, weight: task.weight,
                     domain: task.domain)
@@ -79,7 +80,14 @@ extension SimulatedDatabase {
         return plans
     }
 
-    func ingest(_ batch: [Ingest]) -> [String: Int] {
+    func ingest(_ batch: [Ingest], beginning: [Beginning] = []) -> [String: Int] {
+        let begun = begin(beginning)
+        var written = take(batch)
+        for id in beginning.map(\.definition.workflowID) { written[id] = begun.contains(id) ? written[id] ?? 0 : nil }
+        return written
+    }
+
+    private func take(_ batch: [Ingest]) -> [String: Int] {
         var written: [String: Int] = [:]
         for ingest in batch {
             let copy = ingest.gathering

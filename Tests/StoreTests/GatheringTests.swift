@@ -9,7 +9,7 @@ struct `A gathering` {
     @Test func `keeps what it took in, byte by byte`() async throws {
         try await withStore { store in
             let planned = GatheringTaskRow(workflowID: "w", taskID: "t1", planIndex: 0, weight: 3, domain: "payments")
-            try await store.begin([(gathering("w"), [planned])])
+            try await store.ingest([], beginning: [Beginning(definition: gathering("w"), tasks: [planned])])
             var task = planned
             (task.epoch, task.endState, task.extra, task.manifest) = (
                 2, "succeeded", ["settled": true], ["result", "log"]
@@ -38,22 +38,35 @@ struct `A gathering` {
 
     @Test func `is begun once, and left alone by who comes later`() async throws {
         try await withStore { store in
-            try await store.begin([(gathering("w"), [GatheringTaskRow(workflowID: "w", taskID: "mine")])])
+            try await store.ingest(
+                [],
+                beginning: [
+                    Beginning(definition: gathering("w"), tasks: [GatheringTaskRow(workflowID: "w", taskID: "mine")])
+                ])
             var other = gathering("w")
             other.definition = ["other": true]
-            try await store.begin([
-                (other, [GatheringTaskRow(workflowID: "w", taskID: "theirs")]), (gathering("x"), []),
-            ])
+            let written = try await store.ingest(
+                [Ingest(gathering: other, taken: 1), Ingest(gathering: gathering("x"), taken: 2)],
+                beginning: [
+                    Beginning(definition: other, tasks: [GatheringTaskRow(workflowID: "w", taskID: "theirs")]),
+                    Beginning(definition: gathering("x"), tasks: []),
+                ])
             let (gatherings, _) = try await store.gatherings(["w", "x"])
             #expect(gatherings["w"]?.tasks.map(\.taskID) == ["mine"])
             #expect(gatherings["w"]?.row.definition["other"] == nil)
             #expect(gatherings["x"] != nil)
+            // Whoever did not begin it reads it anew.
+            #expect(written == ["x": 2])
         }
     }
 
     @Test func `is not written by an owner who is behind`() async throws {
         try await withStore { store in
-            try await store.begin([(gathering("a"), []), (gathering("b"), [])])
+            try await store.ingest(
+                [],
+                beginning: [
+                    Beginning(definition: gathering("a"), tasks: []), Beginning(definition: gathering("b"), tasks: []),
+                ])
             _ = try await store.ingest([Ingest(gathering: gathering("a"), taken: 1, artifacts: [artifact("a", "one")])])
             let written = try await store.ingest([
                 Ingest(gathering: gathering("a"), taken: 1, artifacts: [artifact("a", "two")]),
@@ -67,7 +80,7 @@ struct `A gathering` {
 
     @Test func `publishes revisions without a gap, one after the other, and only from what it took in`() async throws {
         try await withStore { store in
-            try await store.begin([(gathering("w"), [])])
+            try await store.ingest([], beginning: [Beginning(definition: gathering("w"), tasks: [])])
             _ = try await store.ingest([Ingest(gathering: gathering("w"), taken: 1)])
             let first = Publication(
                 gathering: gathering("w", ingestSeq: 1), closes: false, progress: revision("w", 1))
@@ -109,7 +122,7 @@ struct `A gathering` {
 
     @Test func `is sent again until it is confirmed, in order`() async throws {
         try await withStore { store in
-            try await store.begin([(gathering("w"), [])])
+            try await store.ingest([], beginning: [Beginning(definition: gathering("w"), tasks: [])])
             for number in 1...3 {
                 _ = try await store.publish([
                     Publication(
@@ -132,7 +145,7 @@ struct `A gathering` {
 
     @Test func `whose payload was to be fetched again takes it, and keeps one that it has`() async throws {
         try await withStore { store in
-            try await store.begin([(gathering("w"), [])])
+            try await store.ingest([], beginning: [Beginning(definition: gathering("w"), tasks: [])])
             var late = artifact("w", "late")
             (late.payload, late.rejected, late.retryAt) = (nil, "payload_unavailable", monday)
             _ = try await store.ingest([Ingest(gathering: gathering("w"), taken: 1, artifacts: [late])])

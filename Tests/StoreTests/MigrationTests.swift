@@ -75,7 +75,7 @@ struct `The schema` {
     func `holds its own promises`(constraint: String, change: String) async throws {
         try await withStore { store in
             _ = try await store.commit(Changes(workflows: [workflow("w")], tasks: [task("w", "t")]))
-            try await store.begin([(gathering("w"), [])])
+            try await store.ingest([], beginning: [Beginning(definition: gathering("w"), tasks: [])])
             let error = await #expect(throws: PostgresError.self) {
                 try await store.database.execute(Statement("break", change))
             }

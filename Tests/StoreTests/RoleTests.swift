@@ -80,7 +80,11 @@ struct `A role` {
             try await dispatcher.forgetExecutors(silentFor: .seconds(60))
             let gatherer = store(.gatherer)
             _ = try await gatherer.announce("g", .gatherer)
-            try await gatherer.begin([(gathering("w"), [GatheringTaskRow(workflowID: "w", taskID: "t")])])
+            try await gatherer.ingest(
+                [],
+                beginning: [
+                    Beginning(definition: gathering("w"), tasks: [GatheringTaskRow(workflowID: "w", taskID: "t")])
+                ])
             _ = try await gatherer.gatherings(["w"])
             _ = try await gatherer.ingest([
                 Ingest(
