@@ -36,6 +36,7 @@ package actor Consumer {
     private var connectBackoff = Backoff(longest: .seconds(5))
     private var isMending = false
     private var retryTimer: IOThread.TimerID?
+    private var ackTimer: IOThread.TimerID?
     /// No more is taken; what was taken can be settled.
     private var isDraining = false
     /// What was on its way when deliveries were cancelled.
@@ -112,6 +113,7 @@ package actor Consumer {
     package func unsubscribe(queue: String) async {
         guard let wanted = wanted.removeValue(forKey: queue) else { return }
         wanted.first?.resolve(.failure(AMQPError(.cancelled, "basic.consume", "unsubscribed")))
+        writeSettled()
         guard let channel = wanted.channel, let feed = feeds.remove(channel) else { return }
         inbox.end(epoch: feed.epoch)
         _ = try? await link?.call(.channelClose, on: channel)
@@ -140,23 +142,40 @@ package actor Consumer {
     }
 
     /// Acknowledges, in few frames. Does not wait for the socket; what the broker does not get to see comes back.
-    package nonisolated func ack(_ deliveries: [Delivery]) async throws(AMQPError) {
-        try settle(deliveries, isAck: true)
+    ///
+    /// - Parameter span: so long it may wait for others to go along with, where it does no harm to be given again what is
+    ///   done. To a quorum queue an ack is a command that goes to disk, one for many as one for one.
+    package nonisolated func ack(_ deliveries: [Delivery], within span: Duration = .zero) async throws(AMQPError) {
+        try settle(deliveries, isAck: true, within: span)
     }
 
     /// Hands back to the queue, for the broker to give to whom it likes.
     package nonisolated func release(_ deliveries: [Delivery]) async {
-        try? settle(deliveries, isAck: false)
+        try? settle(deliveries, isAck: false, within: .zero)
     }
 
-    private nonisolated func settle(_ deliveries: [Delivery], isAck: Bool) throws(AMQPError) {
+    private nonisolated func settle(
+        _ deliveries: [Delivery], isAck: Bool, within span: Duration
+    ) throws(AMQPError) {
         guard !lifetime.isOver else { throw .closedHere }
-        guard !deliveries.isEmpty, settled.add(deliveries, isAck: isAck) else { return }
-        thread.perform { [self] in assumeIsolated { $0.writeSettled() } }
+        guard !deliveries.isEmpty else { return }
+        // Until it is told of some, the broker gives no more than the prefetch.
+        switch settled.add(deliveries, isAck: isAck, mayWait: span > .zero, upTo: Int(prefetch) / 4) {
+        case .told: break
+        case .later: thread.perform { [self] in assumeIsolated { $0.writeSettled(within: span) } }
+        case .now: thread.perform { [self] in assumeIsolated { $0.writeSettled() } }
+        }
+    }
+
+    private func writeSettled(within span: Duration) {
+        guard ackTimer == nil else { return }
+        ackTimer = thread.schedule(at: .now + span) { [weak self] in self?.assumeIsolated { $0.writeSettled() } }
     }
 
     /// Whatever has been settled by now, in one go.
     private func writeSettled() {
+        if let ackTimer { thread.cancel(ackTimer) }
+        ackTimer = nil
         for (isAck, tags) in settled.take() { write(tags, isAck: isAck) }
     }
 
@@ -189,6 +208,7 @@ package actor Consumer {
         lifetime.end()
         failFirsts()
         _ = inbox.close()
+        writeSettled()
         guard let link else { return }
         let channels = feeds.channels
         forgetLink()

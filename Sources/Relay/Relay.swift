@@ -17,6 +17,8 @@ package struct Relay<Handler: MessageHandler>: Service {
     private let publisher: Publisher
     private let handler: Handler
     private let batchLimit: Int
+    /// All that a handler does is known when it comes again, so an ack is in no hurry.
+    private let ackSpan = Duration.milliseconds(50)
     private let logger: Logger
 
     /// - Parameters:
@@ -102,7 +104,10 @@ package struct Relay<Handler: MessageHandler>: Service {
         case .ack(let items):
             Failpoint.confirmed.pass()
             do {
-                try await consumer.ack(items.map { held.delivery($0) })
+                let deliveries = items.map { held.delivery($0) }
+                // What has come back before may be what kills its reader, and is to be out of the way.
+                let isPlain = deliveries.allSatisfy { $0.deliveryCount == 0 }
+                try await consumer.ack(deliveries, within: isPlain ? ackSpan : .zero)
             } catch {
                 logger.warning(
                     "An ack did not reach the broker: its messages will come again", metadata: ["error": "\(error)"])

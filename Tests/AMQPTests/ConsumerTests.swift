@@ -74,6 +74,44 @@ struct `A consumer` {
         }
     }
 
+    @Test func `keeps acks that may wait until others go along, many have come together, or it is closed`() async throws
+    {
+        try await withVirtualHost { broker in
+            let admin = try await declare(["work"], on: broker)
+            await publish(12, to: "work", by: broker)
+            // Two acks are a quarter of the prefetch.
+            let consumer = Consumer(broker.settings, prefetch: 8, batchLimit: 100)
+            try await consumer.subscribe(.queue("work"))
+            let first = try await take(8, from: consumer)
+            try await consumer.ack([first[0]], within: .seconds(3600))
+            try await consumer.ack([first[1]], within: .seconds(3600))
+            let second = try await take(2, from: consumer)
+            #expect(ids(second) == ["m-8", "m-9"])
+
+            try await consumer.ack([first[2]], within: .seconds(3600))
+            try await consumer.ack([first[3]])
+            #expect(ids(try await take(2, from: consumer)) == ["m-10", "m-11"])
+
+            try await consumer.ack([first[4]], within: .seconds(3600))
+            await consumer.close()
+            try await admin.wait(untilQueue: "work", holds: 7)
+            #expect(try await admin.get(queue: "work")?.properties.messageID == "m-5")
+        }
+    }
+
+    @Test func `writes an ack that may wait when its time has come`() async throws {
+        try await withVirtualHost { broker in
+            _ = try await declare(["work"], on: broker)
+            await publish(20, to: "work", by: broker)
+            let consumer = Consumer(broker.settings, prefetch: 16, batchLimit: 100)
+            try await consumer.subscribe(.queue("work"))
+            let first = try await take(16, from: consumer)
+            try await consumer.ack([first[0]], within: .milliseconds(20))
+            #expect(ids(try await take(1, from: consumer)) == ["m-16"])
+            await consumer.close()
+        }
+    }
+
     @Test func `hands back what it releases, and nothing else`() async throws {
         try await withVirtualHost { broker in
             let admin = try await declare(["work"], on: broker)
