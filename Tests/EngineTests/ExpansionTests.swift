@@ -168,4 +168,48 @@ struct `A task that adds tasks` {
         #expect(bench.ready == ["end"])
         #expect(try bench.state.reloaded().rows == bench.state.rows)
     }
+
+    @Test func `may add the same again when it runs again, and more`() throws {
+        var bench = try planned()
+        let first =
+            "build: { skill: d2.b }\ncheck: { skill: d3.b, needs: build, with: { got: '${{ tasks.build.output }}' } }"
+        try bench.expand("plan", first)
+        bench.run("build")
+        bench.take(.retry(ControlRetry(workflowID: bench.id, taskID: TaskID("plan")!, actor: Actor(id: "ada"))))
+        #expect(bench.status("plan") == .pending && bench.status("build") == .pending)
+
+        let plan = bench.state.plan
+        try bench.expand("plan", first)
+        #expect(bench.said == ["task.completed"])
+        #expect(bench.state.plan == plan)
+        #expect(bench.ready == ["side", "build"])
+
+        bench.take(.retry(ControlRetry(workflowID: bench.id, taskID: TaskID("plan")!, actor: Actor(id: "ada"))))
+        try bench.expand("plan", first + "\nmore: { skill: d1.b, needs: build }")
+        #expect(bench.said == ["task.completed", "workflow.expanded"])
+        #expect(bench.state.plan.tasks.count == 7)
+        #expect(bench.ready == ["side", "build"])
+        bench.run("build", "made")
+        #expect(bench.ready == ["side", "check", "more"])
+        bench.run("check")
+        #expect(bench.state.waiting(for: TaskID("end")!) == "needs more")
+        bench.run("more")
+        bench.run("end")
+        bench.run("side")
+        #expect(bench.state.status == .succeeded)
+        #expect(try bench.state.reloaded().rows == bench.state.rows)
+        let rebuilt = try WorkflowState.rebuilt(id: bench.id, from: try bench.history.map { try RecordedEvent($0) })
+        #expect(rebuilt.rows == bench.state.rows)
+    }
+
+    @Test(arguments: ["build: { skill: d3.b }", "build: { skill: d2.b, needs: first }", "side: { skill: d2.a }"])
+    func `may not add another under the name of one that is there when it runs again`(tasks: String) throws {
+        var bench = try planned()
+        try bench.expand("plan", "build: { skill: d2.b }")
+        bench.take(.retry(ControlRetry(workflowID: bench.id, taskID: TaskID("plan")!, actor: Actor(id: "ada"))))
+        try bench.expand("plan", tasks)
+        #expect(bench.status("plan") == .failed)
+        #expect(bench["plan"].error?.details?["problems"]?.array?.first?["code"] == "name_taken")
+        #expect(bench.state.plan.tasks.count == 5)
+    }
 }

@@ -4,7 +4,8 @@ package import JSON
 extension Plan {
     /// The tasks that a completed task adds, checked like a plan.
     ///
-    /// What it adds without a need among the added runs after the task that adds it, whether or not it says so.
+    /// What it adds without a need among the added runs after the task that adds it, whether or not it says so. What it
+    /// has added before, in a run that did not count or was taken back, is not added again.
     ///
     /// - Parameters:
     ///   - value: `{"tasks": {key: {…}}}`.
@@ -42,7 +43,6 @@ extension DefinitionReader {
         }
         checkKeys(members, ["tasks"], at: path)
         var readings = readTasks(members["tasks"], at: path + "/tasks")
-        checkRoom(for: readings, in: plan, by: adder, at: path)
         checkMayAdd(readings, to: plan, by: adder)
         let approvals = plan.tasks.compactMap { if case .approval = $0.kind { $0.id } else { nil } }
         checkInputs(of: readings, approvals: Set(approvals))
@@ -52,6 +52,19 @@ extension DefinitionReader {
         for index in readings.indices where names.isDisjoint(with: readings[index].needs) {
             readings[index].add(need: adder.key)
         }
+        let present = Dictionary(plan.tasks.map { ($0.id, $0) }) { first, _ in first }
+        readings.removeAll { reading in
+            guard let task = reading.task, let known = present[reading.id] else { return false }
+            return known.isSame(as: task, addedBy: adder, in: present)
+        }
+        checkRoom(for: readings, in: plan, by: adder, at: path)
+        return add(readings, to: plan, by: adder, joins: joins, at: path)
+    }
+
+    private mutating func add(
+        _ readings: [TaskReading], to plan: Plan, by adder: TaskID, joins: Set<TaskID>, at path: String
+    ) -> [PlannedTask] {
+        let names = Set(readings.map(\.id))
         let ends = names.subtracting(readings.flatMap(\.needs))
         let present = plan.tasks.map { task in
             TaskReading(id: task.id, path: "", needs: task.needs + (joins.contains(task.id) ? ends.sorted() : []))
@@ -71,7 +84,11 @@ extension DefinitionReader {
     private mutating func checkRoom(for readings: [TaskReading], in plan: Plan, by adder: TaskID, at path: String) {
         let present = Set(plan.tasks.map(\.id))
         for reading in readings where present.contains(reading.id) {
-            report(reading.path, .nameTaken, "the workflow has a task \(reading.id) already")
+            let isOwn = plan.tasks.contains { $0.id == reading.id && $0.addedBy == adder }
+            report(
+                reading.path, .nameTaken,
+                "the workflow has a task \(reading.id) already"
+                    + (isOwn ? ": \(adder) has added it, and it was another then" : ""))
         }
         let count = present.count + readings.count
         if count > limits.tasks {
@@ -98,6 +115,20 @@ extension DefinitionReader {
                 : "\(skill) may not add a task of \(added): its skill file says `expands: [\(patterns)]`"
             report(reading.path + "/skill", .notAllowed, message)
         }
+    }
+}
+
+extension PlannedTask {
+    /// Whether it is a task that the same task wants to add once more.
+    ///
+    /// - Parameter present: the tasks there are: it may have come to wait for what others among them have added since.
+    fileprivate func isSame(as task: PlannedTask, addedBy adder: TaskID, in present: [TaskID: PlannedTask]) -> Bool {
+        guard addedBy == adder, Set(task.needs).isSubset(of: needs) else { return false }
+        let others = Set(needs).subtracting(task.needs)
+        guard others.allSatisfy({ present[$0]?.addedBy.map { $0 != adder } ?? false }) else { return false }
+        var same = task
+        (same.needs, same.addedBy) = (needs, addedBy)
+        return same == self
     }
 }
 

@@ -16,16 +16,19 @@ extension WorkflowState {
         let added = try plan.expansion(
             value, by: tasks[index].id, joins: joins, catalog: catalog ?? SkillCatalog(), actor: header?.actor,
             limits: limits.plan)
+        guard !added.isEmpty else { return nil }
         return WorkflowExpanded(
             workflowID: id, taskID: tasks[index].id, tasks: Plan(tasks: added).json["tasks"] ?? [:], joins: joins)
     }
 
-    /// The tasks that need a task and have not ended: what it adds comes before them, too.
+    /// The tasks that need a task and have not ended, but for those that it has added itself: what it adds comes before
+    /// them, too.
     private func waiting(behind index: Int) -> [TaskID] {
         let adder = tasks[index].origin?.task ?? index
         return dependents[adder].filter { dependent in
             let task = tasks[dependent]
             return !task.status.isTerminal && task.undoes == nil && !task.handles.contains(adder)
+                && planned(dependent).addedBy != tasks[index].id
         }.map { tasks[$0].id }
     }
 
