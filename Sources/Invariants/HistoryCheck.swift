@@ -17,6 +17,7 @@ package struct HistoryCheck {
         self.history = history.filter { $0.seq <= stored.row.seq }
         checkEnd()
         checkOrders()
+        checkRuns()
         checkRows()
     }
 
@@ -102,6 +103,31 @@ package struct HistoryCheck {
             report(
                 .oneAttempt,
                 "\(task.taskID): its row is at attempt \(task.attempt), its history at \(attempts[task.taskID] ?? 0)")
+        }
+    }
+
+    /// Of two runs of one attempt, as of an order that was delivered twice, the one with the higher delivery holds it, else
+    /// the earlier: once it is another's, a run changes nothing.
+    private mutating func checkRuns() {
+        struct Run { let attempt: Int, executor: String, delivery: Int }
+        let says: Set = ["task.started", "task.completed", "task.failed"]
+        var holders: [String: Run] = [:]
+        for event in history where says.contains(event.type) && !event.isStale {
+            // What has no executor is our own word, or a child's.
+            guard let task = event.taskID, let attempt = event.attempt,
+                let body = try? JSONReader.parse(event.body, limits: .stored),
+                let executor = body["executor"]?.string, let delivery = body["delivery"]?.int
+            else { continue }
+            let isStart = event.type == "task.started"
+            if let holder = holders[task], holder.attempt == attempt, delivery <= holder.delivery,
+                isStart || delivery < holder.delivery || executor != holder.executor
+            {
+                report(
+                    .oneAttempt,
+                    "\(task): \(event.type) (event \(event.seq)) of delivery \(delivery) at \(executor) counts, but attempt \(attempt) is held by delivery \(holder.delivery) at \(holder.executor)"
+                )
+            }
+            holders[task] = isStart ? Run(attempt: attempt, executor: executor, delivery: delivery) : nil
         }
     }
 

@@ -132,6 +132,44 @@ struct `The doctor` {
         #expect(sample.violations().contains(.oneAttempt))
     }
 
+    @Test func `sees a run that counts although its attempt is another's`() throws {
+        /// Of the first task: a start, and then its end, at whom and by which delivery.
+        func violations(_ starts: [(String, Int)], end: (String, Int)) throws -> [Invariant] {
+            var sample = try Sample()
+            let start = sample.history[2]
+            sample.history[2...3] = []
+            for (number, (executor, delivery)) in (starts + [end]).enumerated() {
+                let (task, executor) = (TaskID(unchecked: "first"), ExecutorID(unchecked: executor))
+                var row = start
+                if number < starts.count {
+                    row.body = try TaskStarted(
+                        workflowID: Sample.id, taskID: task, attempt: 1, executor: executor, delivery: delivery
+                    ).encoded()
+                } else {
+                    row.type = "task.completed"
+                    row.body = try TaskCompleted(
+                        workflowID: Sample.id, taskID: task, attempt: 1, executor: executor, delivery: delivery,
+                        output: ["n": 1], artifacts: []
+                    ).encoded()
+                }
+                sample.history.insert(row, at: 2 + number)
+            }
+            for index in sample.history.indices {
+                (sample.history[index].seq, sample.history[index].id) = (index + 1, "e\(index + 1)")
+            }
+            sample.stored.row.seq = sample.history.count
+            sample.stored.tasks[0].executor = end.0
+            return sample.violations().filter { $0 == .oneAttempt }
+        }
+        #expect(try violations([("a", 0)], end: ("a", 0)) == [])
+        #expect(try violations([("a", 0), ("b", 1)], end: ("b", 1)) == [])
+        #expect(try violations([("a", 0)], end: ("b", 1)) == [])  // its start comes later
+        #expect(try violations([("b", 1), ("a", 0)], end: ("a", 0)) == [.oneAttempt])
+        #expect(try violations([("a", 0), ("b", 0)], end: ("b", 0)) == [.oneAttempt])
+        #expect(try violations([("b", 1)], end: ("a", 0)) == [.oneAttempt])
+        #expect(try violations([("b", 1)], end: ("a", 1)) == [.oneAttempt])
+    }
+
     @Test func `sees an end that never came, and one that came twice`() throws {
         var sample = try Sample()
         let end = sample.history.removeLast()
