@@ -37,7 +37,7 @@ package actor Dispatcher: MessageHandler {
     private var uses: UInt64 = 0
     /// What `uses` was at the last two looks at the clock, and whether the older one has yet to be acted on.
     private var looks: (last: UInt64, before: UInt64, isDue: Bool) = (0, 0, false)
-    private var window = OrderWindow()
+    private var window: OrderWindow
     /// What is ordered once its cause is written down.
     private var reserved: [ReadyTask] = []
     nonisolated let wakes = WakeBoard()
@@ -48,14 +48,16 @@ package actor Dispatcher: MessageHandler {
 
     /// - Parameters:
     ///   - source: who speaks, such as `/dispatcher/host-4711`.
+    ///   - leastRoom: how many orders of a domain may be out, however few its executors take.
     ///   - clock: of this machine.
     package init(
-        store: any DispatcherStore, source: String, capacity: Int = 10_000, logger: Logger,
+        store: any DispatcherStore, source: String, capacity: Int = 10_000, leastRoom: Int? = nil, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.source = source
         self.capacity = capacity
+        window = OrderWindow(least: leastRoom ?? OrderWindow.least)
         self.logger = logger
         localClock = clock
     }

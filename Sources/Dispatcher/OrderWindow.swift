@@ -10,27 +10,30 @@ struct OrderWindow {
 
     private struct Domain {
         var out = 0
-        var room = OrderWindow.least
+        var room: Int
         var waiting = Heap<ReadyTask>()
         /// What waits; the heap may hold others, which have left.
         var names: Set<ReadyTask> = []
     }
 
+    private let least: Int
     private var domains: [Domain] = []
     private var places: [DomainName: Int] = [:]
+
+    init(least: Int = OrderWindow.least) { self.least = least }
 
     /// Where a domain is among the others, which it joins when it is new.
     private mutating func place(of domain: DomainName) -> Int {
         if let place = places[domain] { return place }
         places[domain] = domains.count
-        domains.append(Domain())
+        domains.append(Domain(room: least))
         return domains.count - 1
     }
 
     /// - Parameter room: how many orders may be out, of each domain that is heard of.
     mutating func setRoom(_ room: [DomainName: Int]) {
         for domain in Set(places.keys).union(room.keys) {
-            domains[place(of: domain)].room = max(room[domain] ?? 0, Self.least)
+            domains[place(of: domain)].room = max(room[domain] ?? 0, least)
         }
     }
 

@@ -35,6 +35,26 @@ struct `A dispatcher whose memory is behind` {
         }
     }
 
+    @Test func `sends an order of a workflow that the message which made room does not speak of`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            let messages = [try created("full", tasks: OrderWindow.least), try created("late", tasks: 1)]
+            _ = try await first.handle(messages)
+            _ = try await first.handle([try started("t1", of: "full")])
+
+            // A heartbeat is in no history, so a copy of it would not be known for the order's cause.
+            let batch = [try heartbeat("t1", of: "full"), try completed("t0", of: "full")]
+            let late = orders(in: try await first.handle(batch))
+            #expect(late.count == 1)
+
+            // The first dies before it has sent the order, and both messages come to the second.
+            var outcomes = try await second.handle(batch)
+            let again = batch.filter { outcomes[$0.id] == nil }
+            if !again.isEmpty { outcomes.merge(try await second.handle(again)) { $1 } }
+            #expect(orders(in: outcomes) == late)
+        }
+    }
+
     @Test func `finds room again when the orders in its mind have ended elsewhere`() async throws {
         try await withStore { store in
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
@@ -161,6 +181,20 @@ struct `A dispatcher whose memory is behind` {
             workflowID: id(name), taskID: TaskID(unchecked: task), attempt: 1, executor: ExecutorID(unchecked: "e1"),
             delivery: 0, output: [:], artifacts: [])
         return try received(body, .task(.taskCompleted, domain: domain, skill: skill))
+    }
+
+    private func started(_ task: String, of name: String) throws -> Received {
+        let body = TaskStarted(
+            workflowID: id(name), taskID: TaskID(unchecked: task), attempt: 1, executor: ExecutorID(unchecked: "e1"),
+            delivery: 0)
+        return try received(body, .task(.taskStarted, domain: domain, skill: skill))
+    }
+
+    private func heartbeat(_ task: String, of name: String) throws -> Received {
+        let body = TaskHeartbeat(
+            workflowID: id(name), taskID: TaskID(unchecked: task), attempt: 1, executor: ExecutorID(unchecked: "e1"),
+            delivery: 0)
+        return try received(body, .task(.taskHeartbeat, domain: domain, skill: skill))
     }
 
     private func received(_ body: some WorkflowBody, _ route: Route) throws -> Received {

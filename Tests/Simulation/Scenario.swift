@@ -8,6 +8,9 @@ import Store
 enum Scenario {
     static let skills = ["steady", "shaky", "slow", "risky", "stubborn", "planner"]
 
+    /// The skill that turns a goal into tasks: there is one, of the first domain.
+    static let goalSkill = "goals"
+
     static func catalog(_ domains: [DomainName]) -> SkillCatalog {
         SkillCatalog(
             domains.flatMap { domain in
@@ -18,7 +21,11 @@ enum Scenario {
                         risk: kind == "risky" ? .high : .normal,
                         expands: kind == "planner" ? [SkillPattern("*")] : [])
                 }
-            }, domains: domains)
+            } + [
+                Skill(
+                    id: SkillID(unchecked: "\(domains[0]).\(goalSkill)"), domain: domains[0], timeout: .seconds(300),
+                    expands: [SkillPattern("*")], plans: true)
+            ], domains: domains)
     }
 
     static func skillRows(_ domains: [DomainName]) -> [SkillRow] {
@@ -31,7 +38,11 @@ enum Scenario {
                         "risk": .string(kind == "risky" ? "high" : "normal"), "expands": .bool(kind == "planner"),
                     ])
             }
-        }
+        } + [
+            SkillRow(
+                workspace: "default", id: "\(domains[0]).\(goalSkill)", version: 1, domain: domains[0].text, digest: "",
+                skill: ["timeout": "300s", "plans": true])
+        ]
     }
 
     /// What plans may start as children: `branch` starts a `leaf` for each of a list.
@@ -68,6 +79,15 @@ enum Scenario {
             tasks["\(name)-x\(number)"] = .object(added)
         }
         return ["tasks": .object(tasks)]
+    }
+
+    /// The tasks that lead to a goal; now and then what is refused.
+    static func wayToGoal(_ dice: Int, domains: [DomainName]) -> JSONValue {
+        var random = SplitMix64(seed: UInt64(dice))
+        let tasks = plan(&random, domains: domains, limit: 4)["tasks"] ?? [:]
+        guard dice % 10 == 0, var members = tasks.object else { return ["tasks": tasks] }
+        members["lost"] = ["skill": .string("\(domains[0]).nothing")]
+        return ["tasks": .object(members)]
     }
 
     /// A plan as people write one.

@@ -18,6 +18,7 @@ struct Simulate {
         if let names = arguments.value("--faults") {
             settings.faults = Set(names.split(separator: ",").compactMap { Fault(rawValue: String($0)) })
         }
+        settings.planted = arguments.value("--plant").flatMap(Fault.init)
         let jobs = arguments.int("--jobs") ?? ProcessInfo.processInfo.activeProcessorCount
         let requiresAll = arguments.flag("--require-all")
         let shrinks = !arguments.flag("--no-shrinking")
@@ -63,9 +64,10 @@ struct Simulate {
         print("\nas small as it gets:")
         print(Shrinking.readable(smallest.trace).map { "  " + $0 }.joined(separator: "\n"))
         let faults = settings.faults.map(\.rawValue).sorted().joined(separator: ",")
+        let planted = settings.planted.map { " --plant \($0.rawValue)" } ?? ""
         let budget = settings.faultBudget == .max ? "" : " --budget \(settings.faultBudget)"
         stop(
-            "\nagain: simulate --seeds \(settings.seed) --workflows \(settings.workflows) --tasks \(settings.tasks)\(budget) --faults \(faults.isEmpty ? "none" : faults) --trace",
+            "\nagain: simulate --seeds \(settings.seed) --workflows \(settings.workflows) --tasks \(settings.tasks)\(budget) --faults \(faults.isEmpty ? "none" : faults)\(planted) --trace",
             status: 1)
     }
 

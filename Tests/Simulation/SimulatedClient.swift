@@ -29,9 +29,12 @@ final class SimulatedClient: SimulatedProcess, @unchecked Sendable {  // one log
         _ = world.broker.declareExclusive(Self.replies, bindings: [])
         let now = world.database.now
         for index in 0..<world.settings.workflows {
+            let plan = Scenario.plan(&world.planning, domains: world.domains, limit: world.settings.tasks)
+            // Some know where they want to go, and not how.
+            let isGoal = Int.random(in: 0..<7, using: &world.planning) == 0
             let request = WorkflowRequested(
                 requestID: RequestID(unchecked: "r\(index)"), workspace: Workspace(unchecked: "default"),
-                plan: Scenario.plan(&world.planning, domains: world.domains, limit: world.settings.tasks),
+                plan: isGoal ? nil : plan, goal: isGoal ? "all is well" : nil,
                 input: ["n": 1, "list": [1, 2, 3]], actor: Actor(id: "ada"),
                 priority: Int.random(in: -1...1, using: &world.planning))
             let workflow = WorkflowID(workspace: request.workspace, requestID: request.requestID)

@@ -63,7 +63,7 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {  // one l
     private final class Kept: @unchecked Sendable { weak var run: Run? }  // one logical thread
 
     private let domain: DomainName
-    private let concurrency = 3
+    private var concurrency: Int { world.concurrency }
     private var executor = ExecutorID(unchecked: "none")
     private var voice: Voice?
     private var register = RunRegister { Timestamp(milliseconds: 0) }
@@ -224,6 +224,10 @@ final class SimulatedExecutor: SimulatedProcess, @unchecked Sendable {  // one l
         let output: JSONValue = [
             "n": .number(JSONNumber(dice)), "list": .array((0..<dice % 4).map { .number(JSONNumber($0)) }),
         ]
+        if skill.hasSuffix(Scenario.goalSkill) {
+            let way = Scenario.wayToGoal(world.random(0...1_000_000), domains: world.domains)
+            return .success(RunResult(output: output, expansion: way))
+        }
         let adds = skill.hasSuffix("planner") && dice % 4 > 0
         return .success(
             RunResult(

@@ -86,7 +86,7 @@ final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {  // o
         let publisher = SimulatedPublisher(self, user: BrokerUser.dispatcher)
         let dispatcher = Dispatcher(
             store: store, source: "/dispatcher/\(name)", capacity: world.random(0...2) == 0 ? 2 : 10_000,
-            logger: world.logger
+            leastRoom: world.leastRoom, logger: world.logger
         ) { [unowned self] in now }
         let wakeups = WakeupPublisher(publisher: publisher, source: "/dispatcher/\(name)", logger: world.logger) {
             [world] in world.makeID($0)

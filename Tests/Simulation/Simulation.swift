@@ -42,9 +42,14 @@ enum Simulation {
         let isQuiet = await settle(world, examination)
         var outcome = Outcome(settings: settings)
         outcome.violations = await examination.violations(isQuiet: isQuiet)
+        if let planted = settings.planted, let count = world.counts[planted] {
+            outcome.violations.append(
+                Violation(invariant: 0, text: "planted: \(planted.rawValue) happened \(count) times"))
+        }
         outcome.faults = world.counts
         outcome.reached = world.broker.types.merging(world.database.reached) { $0 + $1 }
             .merging(world.database.recorded.map { ("recorded \($0.key)", $0.value) }) { $0 + $1 }
+            .merging(world.database.moments) { $0 + $1 }
         outcome.workflows = world.database.workflows.count
         for row in world.database.workflows.values { outcome.ended[row.status, default: 0] += 1 }
         outcome.steps = world.steps

@@ -25,6 +25,7 @@ struct Summary {
         expected += Expected.types.filter { reached[$0] == nil }
         expected += Expected.events.filter { reached["recorded \($0)"] == nil }.map { "\($0) in a history" }
         expected += Expected.approvals.map { "asked: \($0)" }.filter { reached[$0] == nil }
+        expected += Moment.allCases.map(\.rawValue).filter { reached[$0] == nil }
         // A workflow that a task starts has rows of its own beside the task's, whose kind is `workflow`, too.
         expected += WorkflowStatus.allCases.map { "workflow \($0.rawValue)" }.filter { reached[$0] == nil }
         expected += TaskStatus.allCases.map(\.rawValue)

@@ -17,6 +17,8 @@ struct Settings: Sendable {
     /// Faults that may happen before there are no more.
     var faultBudget = Int.max
     var isTraced = false
+    /// Counts as a violation when it has happened: so that the way from a violation to a small trace can be tried.
+    var planted: Fault?
 }
 
 /// One simulated installation: its broker, database and clock, and its processes, one of which has its turn at a time.
@@ -27,6 +29,10 @@ final class World: @unchecked Sendable {  // one logical thread
     let broker: SimulatedBroker
     let database: SimulatedDatabase
     let domains: [DomainName]
+    /// How many orders an executor takes at once, and how many a dispatcher may have out whoever takes them: where both
+    /// are few, tasks of all workflows wait for room.
+    let concurrency: Int
+    let leastRoom: Int
     let objects = SimulatedObjects()
     let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
 
@@ -57,6 +63,8 @@ final class World: @unchecked Sendable {  // one logical thread
         scheduling = SplitMix64(seed: settings.seed &* 4 &+ 2)
         chance = SplitMix64(seed: settings.seed &* 4 &+ 3)
         naming = SplitMix64(seed: settings.seed &* 4 &+ 4)
+        concurrency = Int.random(in: 1...3, using: &planning)
+        leastRoom = [1, 2, 16].randomElement(using: &planning)!
         broker = SimulatedBroker(Self.topology)
         database = SimulatedDatabase(now: epoch)
         domains = Self.topology.domains.prefix(3).compactMap { DomainName($0.name) }
