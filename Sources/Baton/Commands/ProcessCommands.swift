@@ -119,7 +119,8 @@ struct NotifierCommand: ProcessCommand {
     static let configuration = CommandConfiguration(
         commandName: "notifier", abstract: "Run a notifier: it brings revisions to the console and to Slack.",
         discussion: """
-            Needs BATON_AMQP_URL and BATON_DATABASE_URL. With BATON_SLACK_TOKEN it posts to Slack: into the channel that a             definition's `notify: {slack: …}` names, else into BATON_SLACK_CHANNEL. BATON_SLACK_URL takes the place of \
+            Needs BATON_AMQP_URL and BATON_DATABASE_URL. With BATON_SLACK_TOKEN it posts to Slack: into the channel that a \
+            definition's `notify: {slack: …}` names, else into BATON_SLACK_CHANNEL. BATON_SLACK_URL takes the place of \
             https://slack.com/api.
             """)
     @OptionGroup var options: ProcessOptions
@@ -153,7 +154,7 @@ struct ExecutorCommand: ProcessCommand {
     @Option(help: "The runner domain.") var domain: String
     @Option(help: "A folder of skills; those of other domains are passed over.") var skills: [String]
     @Option(
-        help: "How many tasks run at once: 4, or 256 when all of its skills are templates, which cost next to nothing.")
+        help: "How many tasks run at once: 4, or 128 when all of its skills are templates, which cost next to nothing.")
     var concurrency: Int?
     @Option(
         name: .customLong("ack-within"),
