@@ -34,7 +34,8 @@ struct OrderRunner: Service {
         let thread = skills.values.allSatisfy(\.run.isInstant) ? IOThread(name: "runs") : nil
         defer { thread?.stop() }
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { runs in
+            // Discarding: another group keeps every run that has ended, with all its memory, until somebody asks for it.
+            await withDiscardingTaskGroup { runs in
                 runs.addTask { await beat() }
                 for await order in intake.orders {
                     runs.addTask(executorPreference: thread) {
