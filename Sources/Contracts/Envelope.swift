@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// The attributes of a message: CloudEvents 1.0, carried by AMQP's properties and by `ce-` headers.
 package struct Envelope: Sendable, Equatable {
@@ -102,7 +102,9 @@ extension Envelope {
     /// structured mode.
     ///
     /// - Returns: the envelope, and the data.
-    static func read(_ wire: WireMessage, limits: JSONLimits) throws(ContractViolation) -> (Envelope, JSONValue) {
+    package static func read(
+        _ wire: WireMessage, limits: JSONLimits
+    ) throws(ContractViolation) -> (Envelope, JSONValue) {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONReader.parse(wire.body, limits: limits)

@@ -12,11 +12,15 @@ package struct InboundMessage: Sendable {
 
     /// Reads a message strictly: the text, the envelope, the data, and that the two agree.
     ///
-    /// - Parameter validating: check the data against its schema, as borders do. Messages of our own processes need only
-    ///   be decoded: that checks names, kinds and identifiers, too, but neither lengths of text nor bounds of numbers.
+    /// - Parameters:
+    ///   - limits: left out, those of a message, but for what our own processes say: a plan of 1,000 tasks, or the outputs
+    ///     of all of them, have more members than one sender may ask us to read.
+    ///   - validating: check the data against its schema, as borders do. Messages of our own processes need only be
+    ///     decoded: that checks names, kinds and identifiers, too, but neither lengths of text nor bounds of numbers.
     package static func decode(
-        _ wire: WireMessage, limits: JSONLimits = .default, validating: Bool = true
+        _ wire: WireMessage, limits: JSONLimits? = nil, validating: Bool = true
     ) throws(ContractViolation) -> InboundMessage {
+        let limits = limits ?? (BrokerUser.isOurs(wire.userID) ? .ofOurOwn : .default)
         let (envelope, data) = try Envelope.read(wire, limits: limits)
         if validating, let problem = ContractSchema.message(envelope.type).problems(in: data).first {
             throw ContractViolation(.invalid, at: problem.pointer, problem.message)

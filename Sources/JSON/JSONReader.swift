@@ -18,6 +18,9 @@ package struct JSONLimits: Sendable {
 
     /// 1 MiB, 64 deep, 10,000 keys: those of a message.
     package static let `default` = JSONLimits()
+
+    /// As large as the broker lets it be: what our own processes have put together.
+    package static let ofOurOwn = JSONLimits(bytes: .max, depth: 128, keys: .max)
 }
 
 /// Reads JSON text strictly, in one pass: RFC 8259 and nothing else, valid UTF-8, no lone surrogates, no name twice in

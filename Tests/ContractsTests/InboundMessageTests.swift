@@ -134,6 +134,21 @@ struct `A message` {
         #expect(violation(changed(try started()) { $0.body = [0x22, 0xFF, 0x22] })?.code == .notJSON)
     }
 
+    @Test func `of our own processes may have more members than one of somebody else's`() throws {
+        let plan = JSONValue.object(
+            JSONObject((0..<6000).map { ("t\($0)", ["skill": "a.b"]) }))
+        let body = WorkflowCreated(
+            workflowID: workflow, requestID: RequestID("r")!, workspace: Workspace("default")!,
+            requestDigest: String(repeating: "d", count: 64),
+            name: "large", version: 1, plan: ["tasks": plan], input: [:], actor: Actor(id: "ada"))
+        let envelope = Envelope(
+            of: body, id: MessageID("01922b1c-0000-7000-8000-000000000001")!, source: "/planner", time: now)
+        let message = envelope.message(to: .workflow(.workflowCreated), body: try body.encoded())
+        #expect(violation(message)?.code == .tooManyKeys)
+        #expect(violation(changed(message) { $0.userID = "executor-payments" })?.code == .tooManyKeys)
+        #expect(violation(changed(message) { $0.userID = "planner" }) == nil)
+    }
+
     @Test func `with 100,000 characters where a name is asked is refused`() throws {
         let body = #"{"workflow_id": "wf-1", "task_id": "LONG", "attempt": 1, "executor": "e", "delivery": 0}"#
             .replacing("LONG", with: String(repeating: "a", count: 100_000))
