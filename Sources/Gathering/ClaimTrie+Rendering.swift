@@ -91,9 +91,9 @@ extension ClaimTrie {
         case .prefer(let domains): return preferred(place, domains)
         case .latest: return latest(place)
         case .count:
-            let parts = place.fits.values.flatMap { fit in fit.values.map { _ in fit.p } }
             return verdict(
-                .value(.number(JSONNumber(parts.count))), mean(parts), Scoreboard([] as [(Candidate, Support)]), place)
+                .value(.number(JSONNumber(place.fits.count))), place.fits.meanWorth,
+                Scoreboard([] as [(Candidate, Support)]), place)
         case .numeric(let abs, let rel):
             return numeric(place, NumericWindows(place.parts, abs: abs, rel: rel))
         case .union, .append, .concatText, .sum, .min, .max: return aggregate(place)
@@ -124,7 +124,8 @@ extension ClaimTrie {
         let parts = place.parts.values.map { millionths(1 - $0.doubt) }
         let elements = place.parts.keys.sorted().map(\.json)
         return verdict(
-            .value(.array(elements)), discounted(parts.isEmpty ? [millionths(1 - row.doubt)] : parts, row), scores,
+            .value(.array(elements)), discounted(mean(parts.isEmpty ? [millionths(1 - row.doubt)] : parts), row),
+            scores,
             place, tie: tie)
     }
 
@@ -144,7 +145,7 @@ extension ClaimTrie {
 
     private func latest(_ place: Place) -> Verdict {
         var newest: (at: (Timestamp, TaskID, ArtifactName), value: ClaimValue)?
-        for (id, fit) in place.fits {
+        for (id, fit) in place.fits.bySource {
             guard let source = sources[id], let value = fit.values.first else { continue }
             let at = (source.finishedAt, source.rank.task, source.rank.name)
             if newest.map({ $0.at < at }) ?? true { newest = (at, value) }
@@ -174,8 +175,7 @@ extension ClaimTrie {
         if case .union(let key) = strategy {
             return key == nil ? united(place, row, scores) : opened(place, row, scores)
         }
-        let parts = place.fits.values.flatMap { fit in fit.values.map { _ in fit.p } }
-        return verdict(.value(folded(place, strategy)), discounted(parts, row), scores, place)
+        return verdict(.value(folded(place, strategy)), discounted(place.fits.meanWorth, row), scores, place)
     }
 
     private func folded(_ place: Place, _ strategy: MergeRule.Strategy) -> JSONValue {
@@ -183,18 +183,14 @@ extension ClaimTrie {
         case .append: return .array(inRankOrder(place.fits).flatMap { $0.json.array ?? [] })
         case .concatText(let separator):
             return .string(inRankOrder(place.fits).map { $0.json.string ?? "" }.joined(separator: separator))
-        default:
-            let numbers = place.fits.values.flatMap { $0.values.compactMap(\.decimal) }
-            switch strategy {
-            case .min: return .decimal(numbers.min() ?? .zero)
-            case .max: return .decimal(numbers.max() ?? .zero)
-            default: return .decimal(numbers.reduce(.zero, +))
-            }
+        case .min: return .decimal(place.fits.least ?? .zero)
+        case .max: return .decimal(place.fits.greatest ?? .zero)
+        default: return .decimal(place.fits.sum)
         }
     }
 
-    private func inRankOrder(_ fits: [Int: Place.Fit]) -> [ClaimValue] {
-        fits.compactMap { id, fit in sources[id].map { (rank: $0.rank, values: fit.values) } }
+    private func inRankOrder(_ fits: Fits) -> [ClaimValue] {
+        fits.bySource.compactMap { id, fit in sources[id].map { (rank: $0.rank, values: fit.values) } }
             .sorted { $0.rank < $1.rank }.flatMap(\.values)
     }
 
@@ -261,6 +257,6 @@ extension Place {
 private func mean(_ parts: [Int]) -> Double { Double(parts.reduce(0, +)) / Double(parts.count) / 1_000_000 }
 
 /// The mean of the parts, less what dissent costs.
-private func discounted(_ parts: [Int], _ row: Scoreboard.Row) -> Double {
-    row.doubt < 1 ? mean(parts) * (row.confidence / (1 - row.doubt)) : 0
+private func discounted(_ mean: Double, _ row: Scoreboard.Row) -> Double {
+    row.doubt < 1 ? mean * (row.confidence / (1 - row.doubt)) : 0
 }

@@ -128,10 +128,11 @@ struct ClaimTrie: Sendable {
     }
 
     private mutating func fit(_ value: ClaimValue, _ at: Int, _ claim: Claim) {
+        let isReckoned = places[at].rule?.strategy.isReckoning == true
         if claim.isRemoval {
-            places[at].fits[claim.source] = nil
+            places[at].fits.remove(claim.source, isReckoned: isReckoned)
         } else {
-            places[at].fits[claim.source, default: Place.Fit(values: [], p: claim.p)].values.append(value)
+            places[at].fits.add(value, of: claim.source, p: claim.p, isReckoned: isReckoned)
         }
     }
 

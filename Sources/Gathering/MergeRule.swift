@@ -15,6 +15,9 @@ package struct MergeRule: Sendable, Equatable {
         case concatText(separator: String)
         case sum, min, max
         case count
+
+        /// Whether it shows a sum or an extreme of numbers.
+        var isReckoning: Bool { [.sum, .min, .max].contains(self) }
     }
 
     package var strategy: Strategy

@@ -10,12 +10,6 @@ struct Place: Sendable {
         case open
     }
 
-    /// The number, the best claims of a domain, and their order, of whatever needs each claim for itself.
-    struct Fit: Sendable {
-        var values: [ClaimValue]
-        let p: Int
-    }
-
     let parent: Int?
     let token: Token
     let pointer: Token
@@ -31,8 +25,7 @@ struct Place: Sendable {
     var rivals: [Candidate: Support] = [:]
     /// Elements of sets; numbers of a `numeric` rule.
     var parts: [ClaimValue: Support] = [:]
-    /// By source.
-    var fits: [Int: Fit] = [:]
+    var fits = Fits()
 
     // How it was rendered.
     /// Something here or below has changed since.
