@@ -48,9 +48,13 @@ def ceiling():
         note(json.loads(line))
 
 
+def database(name):
+    """Of the server beside us, as its administrator."""
+    return re.sub(r"(//[^/?]+)(/\w*)?", rf"\1/{name}", os.environ["BATON_TEST_POSTGRES_URL"], count=1)
+
+
 def database_ceiling():
-    base = os.environ["BATON_TEST_POSTGRES_URL"]
-    url = base if re.search(r"/\w+$", base) else base.rstrip("/") + "/postgres"
+    url = database("postgres")
     folder = ROOT / "Benchmarks/ceiling"
     bench = shutil.which("pgbench") or sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))[-1]
     run("psql", "-q", url, "-f", folder / "schema.sql", stderr=subprocess.DEVNULL)
@@ -178,11 +182,11 @@ def peer_tables(groups):
     return text
 
 
-def write(name, text):
+def write(name, text, program="run.py"):
     print(f"\n{text}")
     page = ROOT / "docs/performance.md"
     old = page.read_text()
-    begin, end = f"<!-- {name}: written by Benchmarks/run.py -->", f"<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: written by Benchmarks/{program} -->", f"<!-- end of {name} -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
     assert pattern.search(old), f"{page} has no place for {name}"
     page.write_text(pattern.sub(lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", old))
@@ -207,4 +211,5 @@ def main():
         write("peers", peer_tables(groups))
 
 
-main()
+if __name__ == "__main__":
+    main()

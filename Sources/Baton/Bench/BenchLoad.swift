@@ -42,7 +42,7 @@ struct BenchLoad {
     }
 
     private func queue(_ name: String) -> Subscription {
-        let types = [MessageType.workflowCompleted, .workflowRejected, .workflowProgress]
+        let types = [MessageType.workflowCompleted, .workflowRejected, .workflowProgress, .approvalRequested]
         var bindings = types.map { (exchange: Exchange.workflow.rawValue, key: $0.rawValue + ".#") }
         if hearsArtifacts { bindings.append((Exchange.task.rawValue, MessageType.taskCompleted.rawValue + ".#")) }
         return .exclusive(name: QueueName.watch(name), bindings: bindings)
@@ -62,6 +62,7 @@ struct BenchLoad {
             for delivery in batch { try take(WireMessage(delivery), at: now, &tally) }
             let free = min(tally.ended - endedBefore, count - tally.submitted)
             if free > 0 { try await submit(free, name, publisher, &tally) }
+            if tally.allWait { try await decide(publisher, &tally) }
             try await consumer.ack(batch)
             if now - said >= .seconds(1) {
                 progress(tally)
@@ -99,13 +100,32 @@ struct BenchLoad {
             var messages: [Message] = []
             for _ in 0..<size { messages.append(try request(tally.submitted + messages.count, name, &tally)) }
             tally.submitted += size
-            // What is not confirmed is asked again under the same id, which is harmless.
-            for _ in 0..<10 {
-                let answers = await publisher.publish(messages)
-                messages = zip(messages, answers).filter { $1 != .confirmed }.map(\.0)
-                if messages.isEmpty { break }
-            }
-            guard messages.isEmpty else { throw Failure(description: "the broker does not confirm requests") }
+            try await publish(messages, publisher)
+        }
+    }
+
+    /// What is not confirmed is said again under the same id, which is harmless.
+    private func publish(_ messages: [Message], _ publisher: Publisher) async throws {
+        var messages = messages
+        for _ in 0..<10 where !messages.isEmpty {
+            let answers = await publisher.publish(messages)
+            messages = zip(messages, answers).filter { $1 != .confirmed }.map(\.0)
+        }
+        guard messages.isEmpty else { throw Failure(description: "the broker does not confirm what is published") }
+    }
+
+    /// Says `continue` to every question.
+    private func decide(_ publisher: Publisher, _ tally: inout BenchTally) async throws {
+        let questions = Array(tally.questions.values)
+        tally.questions = [:]
+        for start in stride(from: 0, to: questions.count, by: 100) {
+            try await publish(
+                try questions[start..<min(start + 100, questions.count)].map { question in
+                    let body = ApprovalDecided(
+                        workflowID: question.workflowID, taskID: question.taskID, attempt: question.attempt,
+                        decision: .continue, actor: Self.actor)
+                    return try message(body, to: body.route)
+                }, publisher)
         }
     }
 
@@ -116,12 +136,18 @@ struct BenchLoad {
         let body = WorkflowRequested(
             requestID: RequestID(unchecked: wf), workspace: Workspace(unchecked: "default"),
             definition: sendsPlans ? nil : shape.name + "@1", plan: sendsPlans ? shape.definition : nil,
-            input: ["wf": .string(wf), "pad": .string(pad)], actor: Contracts.Actor(id: "bench"))
-        let now = Timestamp(milliseconds: Moment.now)
-        let envelope = Envelope(of: body, id: .random(at: now), source: "/bench", time: now)
+            input: ["wf": .string(wf), "pad": .string(pad)], actor: Self.actor)
         let id = WorkflowID(workspace: body.workspace, requestID: body.requestID)
         tally.open[id] = BenchTally.Open(wf: wf, shape: shape, submittedAt: .now)
-        return Message(envelope.message(to: body.route, body: try body.encoded()))
+        return try message(body, to: body.route)
+    }
+
+    private static let actor = Contracts.Actor(id: "bench", roles: ["operator"])
+
+    private func message(_ body: some MessageBody, to route: Route) throws -> Message {
+        let now = Timestamp(milliseconds: Moment.now)
+        let envelope = Envelope(of: body, id: .random(at: now), source: "/bench", time: now)
+        return Message(envelope.message(to: route, body: try body.encoded()))
     }
 
     // MARK: Hearing
@@ -135,6 +161,11 @@ struct BenchLoad {
         case .workflowProgress: try tally.revised(id, try InboundMessage.decode(wire, validating: false), at: now)
         case .taskCompleted: tally.open[id]?.artifacts.append(now)
         case .workflowCompleted: try tally.completed(id, try InboundMessage.decode(wire, validating: false), at: now)
+        case .approvalRequested:
+            guard case .approvalRequested(let question) = try InboundMessage.decode(wire, validating: false).body else {
+                break
+            }
+            tally.questions[id] = question
         case .workflowRejected: try refused(wire, tally)
         default: break
         }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What `baton bench` is asked for.
 struct BenchOptions: ParsableArguments {
-    @Option(help: "The shape of the workflows: fan, chain, single, partial or mixed.")
+    @Option(help: "The shape of the workflows: fan, chain, single, partial, mixed or approval.")
     var workload = Workload.fan
 
     @Option(help: "How many workflows.")
@@ -10,7 +10,8 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How many of them are under way at once.", discussion: "All of a fan or mixed, 10 chains, else one."))
+            "How many of them are under way at once.",
+            discussion: "All of a fan, mixed or approval, 10 chains, else one."))
     var concurrency: Int?
 
     @Option(

@@ -75,7 +75,7 @@ struct BenchReport {
     /// What `p50_ms` means depends on the workload.
     private var headline: Latencies? {
         switch options.workload {
-        case .single: tally.completion
+        case .single, .approval: tally.completion
         case .chain: tally.step
         case .partial: tally.firstRevision
         case .fan, .mixed: nil

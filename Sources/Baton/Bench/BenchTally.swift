@@ -33,6 +33,11 @@ struct BenchTally {
     private(set) var revisions = 0
     private(set) var lastEnd: ContinuousClock.Instant
     private(set) var firstTenth: Duration?
+    /// What people are asked and have not said yet.
+    var questions: [WorkflowID: ApprovalRequested] = [:]
+
+    /// Every workflow under way waits for a person.
+    var allWait: Bool { !questions.isEmpty && questions.count == submitted - ended }
 
     init(count: Int, began: ContinuousClock.Instant) {
         self.count = count

@@ -14,20 +14,22 @@ enum Workload: String, ExpressibleByArgument, CaseIterable {
     case partial
     /// Fans, short chains and single tasks in turns.
     case mixed
+    /// One task, then a person who says `continue` once every workflow under way waits for it.
+    case approval
 
     /// How many tasks its middle has when nobody says.
     var usualTasks: Int {
         switch self {
         case .fan, .partial, .mixed: 8
         case .chain: 20
-        case .single: 1
+        case .single, .approval: 1
         }
     }
 
     /// How many workflows are under way at once when nobody says; `nil`: all of them.
     var usualConcurrency: Int? {
         switch self {
-        case .fan, .mixed: nil
+        case .fan, .mixed, .approval: nil
         case .chain: 10
         case .single, .partial: 1
         }
@@ -41,6 +43,7 @@ enum Workload: String, ExpressibleByArgument, CaseIterable {
         case .single: [.single]
         case .partial: [.partial(tasks)]
         case .mixed: [.fan(tasks), .chain(5), .single]
+        case .approval: [.approval]
         }
     }
 }
@@ -88,6 +91,15 @@ struct Shape: Sendable {
         Shape(
             "bench-single", result: "one", tasks: [("one", task(.echo, "one"))],
             output: ["wf": "${{ input.wf }}", "k": output(of: "one", "k")])
+    }
+
+    static var approval: Shape {
+        Shape(
+            "bench-approval", result: "one",
+            tasks: [
+                ("one", task(.echo, "one")),
+                ("ask", ["approval": ["by": "operator", "title": "Does it go on?"], "needs": ["one"]]),
+            ], output: ["wf": "${{ input.wf }}", "k": output(of: "one", "k")])
     }
 
     static func chain(_ count: Int) -> Shape {
