@@ -7,11 +7,12 @@ help:
 	@echo "make fuzz    hostile input for the readers, SECONDS=30 for each"
 	@echo "make sanitize  the wrappers' tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make bench   how fast it is here, beside the machine's limits;  make bench-peers  beside other systems, too"
+	@echo "make bench-growth  with 1,000,000 finished workflows, and 100,000 that wait;  make bench-micro  single steps"
 	@echo "make simulate  thousands of workflows over a simulated broker, database and clock (SEEDS=1-1050)"
 	@echo "make simulate-mutants  breaks the code on purpose, and expects the simulation to see it"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
-.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers simulate simulate-mutants format lint
+.PHONY: help setup run dev test chaos chaos-short fuzz sanitize bench bench-peers bench-growth bench-micro simulate simulate-mutants format lint
 
 CHECKS = --explicit-target-dependency-import-check error
 # All at once, those that simulate thousands of runs starve those that wait for a server, and time limits pass.
@@ -69,6 +70,15 @@ bench-peers: setup
 	swift build -c release --product baton
 	@Benchmarks/run.py --peers
 
+bench-growth: setup
+	swift build -c release --product baton
+	@Benchmarks/growth.py
+
+# FILTER='merge.*' measures some.
+bench-micro: setup
+	BATON_BENCHMARKS=1 swift build -c release --scratch-path .build-bench --product baton
+	@BATON=.build-bench/release/baton Benchmarks/micro.py
+
 # One seed is one life of an installation with some ten workflows: 1-1050 are more than 10,000.
 SEEDS = 1-1050
 # Of so many, each kind of fault, status and event is wanted; of a few it cannot be.
@@ -83,7 +93,7 @@ simulate-mutants: setup
 	@scripts/simulate-mutants
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -198,11 +198,22 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// Measurements, in a scratch folder of their own: BATON_BENCHMARKS=1 swift run -c release --scratch-path .build-benchmarks …
+// Measurements of single steps, in a scratch folder of their own: `make bench-micro`.
 if Context.environment["BATON_BENCHMARKS"] != nil {
-    package.targets.append(
+    func benchmark(
+        _ name: String, _ dependencies: [Target.Dependency], path: String, exclude: [String] = []
+    ) -> Target {
         .executableTarget(
-            name: "JSONBenchmark", dependencies: ["JSON", "Contracts"], path: "Benchmarks/JSON", swiftSettings: house))
+            name: name, dependencies: dependencies + [.product(name: "Benchmark", package: "benchmark")], path: path,
+            exclude: exclude, swiftSettings: house, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+    }
+    // Without its interposers; so its counts of allocations mean nothing.
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+    package.targets += [
+        benchmark("MicroBenchmarks", ["Engine", "Gathering", "Contracts", "JSON"], path: "Benchmarks/Micro"),
+        benchmark(
+            "StatementBenchmarks", ["Store", "Postgres", "JSON"], path: "Benchmarks/Statements", exclude: ["rows.sql"]),
+    ]
 }
 
 // What libFuzzer drives; it brings the `main` that these have not. See docs/hardening.md.
