@@ -15,8 +15,8 @@ struct LiveGathering: Sendable {
     /// When it was last touched, as a number that only grows.
     var lastUse = 0
 
-    /// What it costs to keep: the payloads, and what is built of them.
-    var cost: Int { 8192 + 6 * gathering.payloadBytes }
+    /// What it costs to keep, in bytes.
+    var cost: Int { gathering.memory }
     /// Nothing would be lost but the time to read it again.
     var isIdle: Bool { coalescer.due == nil && !isSending && row.closeAt == nil }
 
