@@ -39,6 +39,7 @@ test: setup
 	@scripts/with-servers swift test --skip-build $(CHECKS) $(PACE)
 	@$(MAKE) --no-print-directory simulate
 	@.build/debug/Chaos --short
+	@scripts/fuzz $(SECONDS)
 
 # Real faults under load: two replicas of every process, on servers of their own. The full form also fills disks, moves
 # clocks and cuts a broker cluster apart, which needs root.
