@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import IOThread
@@ -12,7 +13,12 @@ struct `A planted fault` {
         let threads = [IOThread(name: "first"), IOThread(name: "second")]
         await withTaskGroup(of: Void.self) { group in
             for thread in threads {
-                group.addTask(executorPreference: thread) { for _ in 0..<100_000 { counter.value += 1 } }
+                group.addTask(executorPreference: thread) {
+                    // Together, and for long: on a busy machine one would run after the other, which is no race to be seen.
+                    counter.arrived.add(1, ordering: .relaxed)
+                    while counter.arrived.load(ordering: .relaxed) < 2 { sched_yield() }
+                    for _ in 0..<5_000_000 { counter.value += 1 }
+                }
             }
         }
         #expect(counter.value > 0)
@@ -39,4 +45,5 @@ private enum PlantedFault: String {
 
 private final class UnguardedCounter: @unchecked Sendable {  // on purpose
     var value = 0
+    let arrived = Atomic(0)
 }
