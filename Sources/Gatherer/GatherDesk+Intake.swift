@@ -67,10 +67,16 @@ extension GatherDesk {
         let plans = try await plans(byWorkflow)
         let now = clock()
         var ingests: [Ingest] = []
+        // What has no copy to go into comes again.
+        var missing: Set<WorkflowID> = []
         for (id, items) in byWorkflow where !unknown.contains(id) {
-            if let ingest = apply(items, plans[id], to: id, at: now) { ingests.append(ingest) }
+            if let ingest = apply(items, plans[id], to: id, at: now) {
+                ingests.append(ingest)
+            } else {
+                missing.insert(id)
+            }
         }
-        let lost = try await commit(ingests)
+        let lost = try await commit(ingests).union(missing)
 
         var outcomes: [Received.ID: Outcome<WireMessage>] = [:]
         for item in items where !lost.contains(item.workflow) {
@@ -123,7 +129,7 @@ extension GatherDesk {
 
     /// Applies messages to the copy in memory.
     ///
-    /// - Returns: what is to be written of it.
+    /// - Returns: what is to be written of it; nothing when there is no copy.
     private func apply(_ items: [Item], _ plan: WorkflowPlan?, to id: WorkflowID, at now: Timestamp) -> Ingest? {
         guard var copy = live.take(id) else { return nil }  // so that it is not copied when it changes
         var events: [GatherEvent] = []

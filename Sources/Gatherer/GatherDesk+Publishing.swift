@@ -88,7 +88,8 @@ extension GatherDesk {
         for (sent, isConfirmed) in zip(sent, confirmed) where isConfirmed {
             if outbox.confirm(sent) { live[sent.id]?.isSending = false }
         }
-        evict()
+        // Not under the hands of a batch: what it has looked up has to be there until it is written.
+        if !isTaken { evict() }
     }
 
     /// Writes down what the broker has, where that has not gone along with later revisions.

@@ -28,7 +28,8 @@ package actor GatherDesk: MessageHandler {
     /// Something was put there that has not been tried yet.
     package internal(set) var hasPost = false
     private var uses = 0
-    private var isTaken = false
+    /// Somebody is at work alone.
+    private(set) var isTaken = false
     private var line: [CheckedContinuation<Void, Never>] = []
     private var sleeper: CheckedContinuation<Void, Never>?
     private var alarm: Task<Void, Never>?
