@@ -40,15 +40,13 @@ def measure():
 
 
 def results():
-    """Of each benchmark by target: microseconds of one thing, p50 and p99, and of the processor."""
+    """Of each benchmark by target: microseconds of one thing, p50 and p99."""
     found = {target: {} for target in TARGETS}
     for file in OUTPUT.glob("*"):
         for record in json.loads(file.read_text()):
             _, _, target, name = record["benchmark"].split(".", 3)
-            clock, cpu = (record["secondaryMetrics"][key]["scorePercentiles"]
-                          for key in ("Time (wall clock)", "Time (total CPU)"))
-            found[target][name.replace("_", " ")] = [
-                value / TARGETS[target] for value in (clock["50.0"], clock["99.0"], cpu["50.0"])]
+            clock = record["secondaryMetrics"]["Time (wall clock)"]["scorePercentiles"]
+            found[target][name.replace("_", " ")] = [value / TARGETS[target] for value in (clock["50.0"], clock["99.0"])]
     return found
 
 
@@ -58,7 +56,7 @@ def tables():
     for target, found in results().items():
         if found:
             rows = [[name, *(f"{value:,.2f}" for value in values)] for name, values in sorted(found.items(), key=order)]
-            parts.append(bench.table([names[target], "µs, p50", "p99", "our CPU"], rows))
+            parts.append(bench.table([names[target], "µs, p50", "p99"], rows))
     return "\n".join(parts)
 
 
