@@ -12,6 +12,8 @@ struct Batch {
         let item: Received.ID
         let workflow: WorkflowID
         let message: Outgoing<WireMessage>
+        /// It is in a history already, whatever becomes of the next commit.
+        var isWritten = false
     }
 
     private(set) var messages: [(item: Received.ID, message: InboundMessage)] = []
@@ -170,7 +172,8 @@ struct Batch {
     mutating func addAgain(_ rows: [EventRow], to item: Received.ID) {
         for row in rows {
             guard let message = row.message(source: source) else { continue }
-            due.append(Due(item: item, workflow: WorkflowID(unchecked: row.workflowID), message: message))
+            let workflow = WorkflowID(unchecked: row.workflowID)
+            due.append(Due(item: item, workflow: workflow, message: message, isWritten: true))
         }
     }
 
@@ -198,7 +201,7 @@ struct Batch {
         for (item, message) in messages where message.body.message.workflow.map(lost.contains) == true {
             again.insert(item)
         }
-        for one in due where !lost.contains(one.workflow) && !again.contains(one.item) {
+        for one in due where (one.isWritten || !lost.contains(one.workflow)) && !again.contains(one.item) {
             guard case .done(var messages) = outcomes[one.item] else { continue }
             outcomes[one.item] = nil  // one owner, so that nothing is copied: a message may have led to hundreds
             messages.append(one.message)

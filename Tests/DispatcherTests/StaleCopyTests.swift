@@ -55,6 +55,28 @@ struct `A dispatcher whose memory is behind` {
         }
     }
 
+    @Test func `sends an order that another has written down also when it has to read the order's workflow anew`()
+        async throws
+    {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            let (full, late) = (try created("full", tasks: OrderWindow.least), try created("late", tasks: 1))
+            _ = try await first.handle([full])
+            _ = try await second.handle([full])
+            _ = try await first.handle([late])
+            let end = try completed("t0", of: "full")
+            let order = orders(in: try await first.handle([end]))
+            #expect(order.count == 1)
+
+            // The first dies before it has sent it. To the second the other workflow is new: its commit writes nothing of
+            // that, and what the end of a task of the one has caused in the other is to be said all the same.
+            var outcomes = try await second.handle([end, late])
+            let again = [end, late].filter { outcomes[$0.id] == nil }
+            if !again.isEmpty { outcomes.merge(try await second.handle(again)) { $1 } }
+            #expect(orders(in: outcomes) == order)
+        }
+    }
+
     @Test func `finds room again when the orders in its mind have ended elsewhere`() async throws {
         try await withStore { store in
             let (first, second) = (dispatcher(1, store), dispatcher(2, store))
