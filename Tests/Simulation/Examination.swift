@@ -13,6 +13,8 @@ final class Examination: @unchecked Sendable {  // one logical thread
     private var rejected: Set<String> = []
     private var refusals: [Violation] = []
     private var seen: Set<String> = []
+    /// Of each message the workflow that it speaks of.
+    private var subjects: [String: String] = [:]
     /// How often each task was woken.
     private var wakes: [String: Int] = [:]
 
@@ -24,6 +26,7 @@ final class Examination: @unchecked Sendable {  // one logical thread
 
     private func take(_ message: Message, wasTaken: Bool) {
         let type = message.properties.type
+        if let id = message.properties.messageID { subjects[id] = message.properties.correlationID }
         if type == "task.wake", let subject = message.properties.headers["ce-subject"]?.string {
             wakes[subject, default: 0] += 1
         }
@@ -84,6 +87,7 @@ final class Examination: @unchecked Sendable {  // one logical thread
             let check = HistoryCheck(stored, world.database.events[id] ?? [])
             found += check.violations.map { Violation(invariant: $0.rawValue, text: readable($1)) }
             found += untold(stored, check.history)
+            found += uncaused(stored, check.history)
             found += people(stored, check.history)
             found += await merge(id, stored)
         }
@@ -162,6 +166,21 @@ final class Examination: @unchecked Sendable {  // one logical thread
             if known.contains(event.id) || isOvertaken(event, history) { return nil }
             let what = "\(event.type) \(world.short(event.workflowID))/\(event.taskID ?? "") (event \(event.seq))"
             return Violation(invariant: 5, text: "the broker was never told \(what)")
+        }
+    }
+
+    /// What caused an order has to be in the history of the workflow that it speaks of: a copy of it is known there, so that
+    /// an order which was not published after its commit is found and said again.
+    private func uncaused(_ stored: StoredWorkflow, _ history: [EventRow]) -> [Violation] {
+        history.compactMap { event in
+            guard event.type == "task.dispatched", let cause = event.causation, let home = subjects[cause],
+                home != event.workflowID
+            else { return nil }
+            let isKnown = world.database.events[home]?.contains { $0.id == cause || $0.causation == cause } ?? false
+            if isKnown { return nil }
+            let what = "\(world.short(event.workflowID))/\(event.taskID ?? "") (event \(event.seq))"
+            return Violation(
+                invariant: 5, text: "the order \(what) is caused by a message that \(world.short(home)) does not hold")
         }
     }
 
