@@ -134,7 +134,9 @@ extension `The pipeline` {
         }
         for workflow in workflows {
             let end = try await pipeline.end(of: workflow)
-            #expect(end["status"] == "succeeded" && end["output"] == [1, 2], "\(end.text)")
+            let isRight = end["status"] == "succeeded" && end["output"] == [1, 2]
+            let story = isRight ? "" : try await histories(of: workflow)
+            #expect(isRight, "\(end.text)\n\(story)")
             _ = try await pipeline.lastRevision(of: workflow)
         }
         let children = try await pipeline.rows(
@@ -144,6 +146,17 @@ extension `The pipeline` {
             """, [.texts(workflows)])
         #expect(children.count == workflows.count)
         try await expectSound()
+    }
+
+    /// What happened to a workflow and its children, for whoever has to find out why.
+    private func histories(of workflow: String) async throws -> String {
+        try await pipeline.rows(
+            """
+            SELECT json_build_array(e.workflow_id, e.seq, e.type, e.task_id, e.attempt, e.causation, e.stale, e.data)
+            FROM baton.events e JOIN baton.workflows w ON w.id = e.workflow_id
+            WHERE w.id = $1 OR w.parent_id = $1 ORDER BY e.recorded_at, e.workflow_id, e.seq
+            """, [.text(workflow)]
+        ).map { $0[0]?.text ?? "" }.joined(separator: "\n")
     }
 
     // MARK: Expansion
