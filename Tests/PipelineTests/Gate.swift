@@ -65,6 +65,7 @@ extension Pipeline {
     /// A process of `baton dev`, by the name that it has there; whatever it started does not count.
     func process(_ name: String) throws -> WatchedProcess {
         let mark = "BATON_DEV_MARK=\(state.token)/\(name)"
+        var found: [Int32: (parent: Int32?, process: WatchedProcess)] = [:]
         for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
             guard let pid = Int32(entry), let watched = WatchedProcess(pid),
                 let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
@@ -72,9 +73,19 @@ extension Pipeline {
                 let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe"),
                 program.hasSuffix("/baton")
             else { continue }
-            return watched
+            found[pid] = (parent(of: pid), watched)
         }
-        throw Failure("there is no process \(name)")
+        // A command that is just being started still looks like the executor that starts it.
+        let starters = found.values.filter { one in one.parent.map { found[$0] == nil } ?? true }
+        guard let process = starters.first?.process else { throw Failure("there is no process \(name)") }
+        return process
+    }
+
+    private func parent(of pid: Int32) -> Int32? {
+        guard let text = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+        // The name, in parentheses, may hold anything; behind it stand the state and the parent.
+        let fields = String(decoding: text, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
+        return fields.flatMap { $0.count > 1 ? Int32($0[1]) : nil }
     }
 
     /// What a `gated` run says of itself when it begins: the shell and its child.
