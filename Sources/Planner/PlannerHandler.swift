@@ -84,7 +84,8 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
             let catalog = try await catalog(of: request.workspace, &catalogs)
             do throws(PlanRefusal) {
                 return .success(
-                    try Definition.planning(goal, input: request.input, catalog: catalog, actor: request.actor))
+                    try Definition.planning(
+                        goal, input: request.input, catalog: catalog, actor: request.actor, compile: schemas.compile))
             } catch {
                 return .failure(error)
             }
@@ -103,7 +104,7 @@ package struct PlannerHandler<Library: PlanningLibrary>: MessageHandler {
             let isNamed = request.plan == nil
             let definition = try Definition.read(
                 value, catalog: catalog, isNamed: isNamed, actor: request.actor,
-                path: isNamed ? "/definition" : "/plan",
+                path: isNamed ? "/definition" : "/plan", compile: schemas.compile,
                 checkGather: GatherDefinition.problems(in:at:))
             let problems = definition.problems(ofInput: request.input) { schemas.problems(of: $1, by: $0) }
             return problems.isEmpty

@@ -2,7 +2,7 @@ import Contracts
 import IOThread
 import JSON
 
-/// Compiled schemas, by their text: one is asked for with every request of its definition.
+/// Compiled schemas, by their text: those of a definition and of its skills are asked for with every request.
 final class SchemaShelf: @unchecked Sendable {  // guarded by `lock`
     private static let limit = 1000
     private let lock = Lock()
@@ -19,7 +19,7 @@ final class SchemaShelf: @unchecked Sendable {  // guarded by `lock`
         }
     }
 
-    private func compile(_ schema: JSONValue) throws -> JSONSchema {
+    func compile(_ schema: JSONValue) throws -> JSONSchema {
         if let known = lock.withLock({ compiled[schema] }) { return known }
         let made = try JSONSchema(schema)
         lock.withLock {

@@ -7,7 +7,8 @@ extension Definition {
     /// The task is given the goal, the request's input, and what skills it may add tasks of. The workflow's input is the
     /// request's, with the goal beside it.
     package static func planning(
-        _ goal: String, input: JSONValue, catalog: SkillCatalog, actor: Actor? = nil
+        _ goal: String, input: JSONValue, catalog: SkillCatalog, actor: Actor? = nil,
+        compile: @escaping SchemaCompiler = { try JSONSchema($0) }
     ) throws(PlanRefusal) -> (definition: Definition, input: JSONValue) {
         let planners = catalog.all.filter { $0.plans && !$0.isDeferred }
         guard let planner = planners.first else {
@@ -38,7 +39,9 @@ extension Definition {
                 ]
             ]
         ]
-        var definition = try read(plan, catalog: catalog, isNamed: false, actor: actor, path: "/goal") { _, _ in [] }
+        var definition = try read(
+            plan, catalog: catalog, isNamed: false, actor: actor, path: "/goal", compile: compile
+        ) { _, _ in [] }
         definition.name = DefinitionName("goal")
         return (definition, .object(members))
     }

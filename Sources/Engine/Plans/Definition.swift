@@ -22,12 +22,15 @@ package struct Definition: Sendable {
     ///   - isNamed: whether it needs a name; a plan that is sent along with a request does not.
     ///   - actor: who asks for it, and may be refused a skill; `nil` while nobody does.
     ///   - path: where `value` stands in what the reader of the problems knows: `/plan` in a request.
+    ///   - compile: makes a schema ready; whoever reads many definitions keeps what it has made.
     ///   - checkGather: finds what is wrong with the `gather` block, whose place it is given.
     package static func read(
         _ value: JSONValue, catalog: SkillCatalog, limits: PlanLimits = PlanLimits(), isNamed: Bool = true,
-        actor: Actor? = nil, path: String = "", checkGather: (_ gather: JSONValue, _ path: JSONPointer) -> [Problem]
+        actor: Actor? = nil, path: String = "", compile: @escaping SchemaCompiler = { try JSONSchema($0) },
+        checkGather: (_ gather: JSONValue, _ path: JSONPointer) -> [Problem]
     ) throws(PlanRefusal) -> Definition {
-        var reader = DefinitionReader(catalog: catalog, limits: limits, isNamed: isNamed, actor: actor)
+        var reader = DefinitionReader(
+            catalog: catalog, limits: limits, isNamed: isNamed, actor: actor, compile: compile)
         let definition = reader.read(value, at: path)
         if let gather = value["gather"], let place = JSONPointer(parsing: path + "/gather") {
             reader.add(checkGather(gather, place))

@@ -16,14 +16,6 @@ extension DefinitionReader {
             }
         }
     }
-
-    /// - Returns: `nil` for what is no schema: it is refused where the skill is registered.
-    private mutating func compiled(_ schema: JSONValue) -> JSONSchema? {
-        if let known = schemas[schema] { return known }
-        let made = try? JSONSchema(schema)
-        schemas[schema] = .some(made)
-        return made
-    }
 }
 
 /// What a schema says of a value that has templates in it, whatever values these will have.

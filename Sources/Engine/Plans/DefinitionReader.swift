@@ -1,5 +1,8 @@
 import Contracts
-import JSON
+package import JSON
+
+/// Makes a schema ready to judge values; throws when it is none.
+package typealias SchemaCompiler = (JSONValue) throws -> JSONSchema
 
 /// Reads a definition and collects what is wrong with it, each problem with its place.
 struct DefinitionReader {
@@ -9,14 +12,27 @@ struct DefinitionReader {
     /// Who asks for what is read; `nil` while nobody does.
     let actor: Actor?
     private(set) var problems: [Problem] = []
+    private let compile: SchemaCompiler
     /// By the schema that was compiled: many tasks may have the same. `nil` for one that cannot be.
-    var schemas: [JSONValue: JSONSchema?] = [:]
+    private var schemas: [JSONValue: JSONSchema?] = [:]
 
-    init(catalog: SkillCatalog, limits: PlanLimits, isNamed: Bool, actor: Actor?) {
+    init(
+        catalog: SkillCatalog, limits: PlanLimits, isNamed: Bool, actor: Actor?,
+        compile: @escaping SchemaCompiler = { try JSONSchema($0) }
+    ) {
         self.catalog = catalog
         self.limits = limits
         self.isNamed = isNamed
         self.actor = actor
+        self.compile = compile
+    }
+
+    /// - Returns: `nil` for what is no schema: it is refused where the skill is registered.
+    mutating func compiled(_ schema: JSONValue) -> JSONSchema? {
+        if let known = schemas[schema] { return known }
+        let made = try? compile(schema)
+        schemas[schema] = .some(made)
+        return made
     }
 
     mutating func report(_ path: String, _ code: ProblemCode, _ message: String) {

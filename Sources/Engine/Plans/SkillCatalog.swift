@@ -68,11 +68,11 @@ package struct Skill: Sendable {
         self.plans = plans
     }
 
-    /// A skill as its file declares it.
-    ///
     /// Whether somebody may have it run.
     package func allows(_ actor: Actor) -> Bool { roles.isEmpty || !Set(roles).isDisjoint(with: actor.roles) }
 
+    /// A skill as its file declares it.
+    ///
     /// - Parameter declaration: all of the file.
     package init(id: SkillID, version: Int, domain: DomainName, declaration: JSONValue) {
         let retry = declaration["retry"].map { rule in
