@@ -43,6 +43,8 @@ extension Counter {
     func wait(times: Int, blocking pool: Barrier) async -> Bool {
         for _ in 0..<64 { Task.detached { pool.block() } }
         await withTaskExecutorPreference(thread) {
+            // The pool may have other things to do before.
+            for await _ in pool.arrivals { break }
             for _ in 0..<times { await wait(.milliseconds(1)) }
         }
         return pool.open()
@@ -52,9 +54,17 @@ extension Counter {
 /// Blocks threads until it is opened.
 private final class Barrier: Sendable {
     private let blocked = DispatchSemaphore(value: 0)
+    /// One for each that is blocked.
+    let arrivals: AsyncStream<Void>
+    private let feed: AsyncStream<Void>.Continuation
+
+    init() { (arrivals, feed) = AsyncStream.makeStream() }
 
     /// Not for ever: a test that fails must not hang the others.
-    func block() { _ = blocked.wait(timeout: .now() + 20) }
+    func block() {
+        feed.yield()
+        _ = blocked.wait(timeout: .now() + 20)
+    }
 
     /// - Returns: whether somebody was blocked.
     func open() -> Bool { (0..<64).map { _ in blocked.signal() != 0 }.contains(true) }
