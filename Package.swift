@@ -143,7 +143,7 @@ let package = Package(
         tests("Contracts", ["JSON", "YAML"], resources: [.copy("validate.py")]),
         tests("Handover", ["Contracts"]),
         tests("Relay", ["TestSupport", "IOThread", "Handover", "AMQP", "Contracts", log, lifecycle]),
-        tests("Engine", ["Contracts", "JSON", "YAML"]),
+        tests("Engine", ["Handover", "Contracts", "JSON", "YAML"]),
         tests(
             "Dispatcher", ["TestSupport", "IOThread", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),

@@ -394,13 +394,3 @@ extension Subscription {
         return requests + [.consume(queue: queue, tag: tag)]
     }
 }
-
-/// Whether a consumer was closed, for those who are not on its thread.
-private final class Lifetime: @unchecked Sendable {  // guarded by `lock`
-    private let lock = Lock()
-    private var hasEnded = false
-
-    var isOver: Bool { lock.withLock { hasEnded } }
-
-    func end() { lock.withLock { hasEnded = true } }
-}

@@ -379,29 +379,3 @@ package actor Dispatcher: MessageHandler {
     /// To be called every few seconds. What has orders out and is silent from one call to the next is read anew.
     func look() { looks = (last: uses, before: looks.last, isDue: true) }
 }
-
-extension InboundMessage {
-    /// Whether a person has decided, signalled or controlled something.
-    fileprivate var isOfPeople: Bool {
-        switch envelope.type {
-        case .approvalDecided, .signalReceived, .controlCancel, .controlPause, .controlResume, .controlRetry,
-            .controlUndo,
-            .controlSkip:
-            true
-        default: false
-        }
-    }
-
-    /// Whether nothing comes of a message that is recorded nowhere: of a copy that is behind its row that says nothing.
-    fileprivate func mayHaveMissed(_ decision: Decision) -> Bool {
-        guard decision.events.isEmpty, !decision.isKnown else { return false }
-        switch envelope.type {
-        case .taskWake, .taskDispatched: return true
-        // It comes often, to workflows that wait for room; those only wait.
-        case .workflowWake: return wire.deliveryCount > 0 || decision.ready.isEmpty && decision.slot == nil
-        default: return false
-        }
-    }
-
-    fileprivate var isWake: Bool { envelope.type == .workflowWake || envelope.type == .taskWake }
-}

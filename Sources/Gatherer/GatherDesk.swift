@@ -127,11 +127,11 @@ package actor GatherDesk: MessageHandler {
     }
 
     private func read(_ row: ProgressRow) throws -> WorkflowProgress {
-        try JSONValueDecoder().decode(WorkflowProgress.self, from: JSONReader.parse(row.event, limits: .own))
+        try JSONValueDecoder().decode(WorkflowProgress.self, from: JSONReader.parse(row.event, limits: .ofOurOwn))
     }
 
     private func fetch(_ reference: String) async throws -> JSONValue {
-        try JSONReader.parse(await intake.objects.get(reference, limit: 256 << 20), limits: .own)
+        try JSONReader.parse(await intake.objects.get(reference, limit: 256 << 20), limits: .ofOurOwn)
     }
 
     /// Forgets the idle that were not used for longest, as far as memory demands.
@@ -169,11 +169,6 @@ package actor GatherDesk: MessageHandler {
         sleeper?.resume()
         sleeper = nil
     }
-}
-
-extension JSONLimits {
-    /// For what we have written ourselves.
-    fileprivate static let own = JSONLimits(bytes: .max, depth: 512, keys: .max)
 }
 
 extension Beginning {

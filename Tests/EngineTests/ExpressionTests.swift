@@ -1,5 +1,6 @@
 import Contracts
 import Engine
+import Handover
 import JSON
 import Testing
 
@@ -119,7 +120,7 @@ struct `An expression` {
             "input.n", "tasks.t.output", "toJSON(", "fromJSON('[1]')", "contains(",
             "99999999999999999999999999999999999",
         ]
-        var random = SeededGenerator(state: 7)
+        var random = SplitMix64(seed: 7)
         var values = 0
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 1...9, using: &random)).map { _ in words.randomElement(using: &random)! }

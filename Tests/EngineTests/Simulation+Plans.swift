@@ -1,9 +1,10 @@
 import Contracts
 import Engine
+import Handover
 import JSON
 
 extension Simulation {
-    static func plan(_ random: inout SeededGenerator) throws -> Plan {
+    static func plan(_ random: inout SplitMix64) throws -> Plan {
         let count = Int.random(in: 1...10, using: &random)
         var tasks = JSONObject()
         for index in 0..<count {
@@ -49,7 +50,7 @@ extension Simulation {
     }
 
     /// Any kind of task.
-    private static func kind(_ random: inout SeededGenerator, needs: [Int]) -> JSONObject {
+    private static func kind(_ random: inout SplitMix64, needs: [Int]) -> JSONObject {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<12:
             var rule: JSONObject = ["by": ["boss"], "expires": "100s"]

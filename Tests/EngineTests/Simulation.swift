@@ -1,24 +1,16 @@
 import Contracts
 import Engine
+import Handover
 import JSON
 import Testing
 
-/// SplitMix64 (Steele, Lea, Flood, “Fast Splittable Pseudorandom Number Generators”): the same seed, the same run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+extension SplitMix64 {
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }
 
 /// A dispatcher with its rows, a broker that loses nothing but order and uniqueness, and executors that may do anything.
 struct Simulation {
-    var random: SeededGenerator
+    var random: SplitMix64
     let id = WorkflowID(workspace: Workspace("w")!, requestID: RequestID("r")!)
     let plan: Plan
     var now = Timestamp(milliseconds: 1_700_000_000_000)
@@ -49,7 +41,7 @@ struct Simulation {
     var people = 0
 
     init(seed: UInt64) throws {
-        random = SeededGenerator(state: seed)
+        random = SplitMix64(seed: seed)
         plan = try Self.plan(&random)
         state = WorkflowState(id: id)
         checker = HistoryChecker(plan)
