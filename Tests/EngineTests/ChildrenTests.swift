@@ -87,6 +87,10 @@ struct `A task that is a workflow` {
         #expect(
             bench.decision.events.first { $0.type == .controlCancel && $0.publication != nil }?.publication?
                 .correlationID == child.text)
+        #expect(bench.state.status == .running, "its child may have something to undo")
+        try check(bench)
+        bench.childEnds("child", .failed(TaskError(code: "cancelled", message: "enough", permanent: true)))
+        #expect(bench.status("child") == .cancelled)
         #expect(bench.state.status == .cancelled)
         try check(bench)
 
@@ -96,6 +100,58 @@ struct `A task that is a workflow` {
         #expect(bench["child"].error?.code == "timeout")
         #expect(bench.childCancel?.workflowID == bench.request?.parent?.child)
         try check(bench)
+    }
+
+    static let booking = """
+        tasks:
+          reserve: { skill: d1.a, reversible: true, undo: release }
+          child: { workflow: check, needs: reserve, timeout: 1h, retry: { attempts: 3 }, onFailure: pause }
+          each:  { workflow: check, needs: reserve, forEach: [a, b, c], limit: 2, timeout: 1h }
+          last:  { skill: d1.a, needs: [child, each] }
+          release: { skill: d1.a }
+        """
+
+    @Test func `is waited for when it is cancelled, before what its parent did is undone`() throws {
+        for end in [Bench.ChildEnd.completed(1), .failed(TaskError(code: "broken", message: "b"))] {
+            var bench = try Bench(Self.booking)
+            bench.run("reserve")
+            bench.cancel("enough")
+            #expect(bench.said.filter { $0 == "control.cancel" }.count == 1 + 3, "each child hears of it once")
+            #expect(bench.status("each.2") == .cancelled && bench.status("last") == .cancelled)
+            #expect(bench.ready == [])
+            bench.childEnds("each.0", .completed(1))
+            bench.childEnds("child", end)
+            #expect(bench.ready == [] && bench.status("each") == .running)
+            try bench.checkRebuilding()
+            bench.childEnds("each.1", .failed(TaskError(code: "cancelled", message: "c", permanent: true)))
+            #expect(bench.status("each.1") == .cancelled && bench.status("each") == .cancelled)
+            #expect(bench.ready == ["release"])
+            bench.run("release")
+            #expect(bench.state.status == .cancelled)
+            #expect(bench.completion?.error?.message == "enough")
+            try bench.checkRebuilding()
+        }
+    }
+
+    @Test func `is not waited for by who cancels a second time, or beyond its timeout`() throws {
+        var bench = try Bench(Self.booking)
+        bench.run("reserve")
+        bench.cancel("enough")
+        bench.cancel("now")
+        #expect(bench.said.filter { $0 == "control.cancel" }.count == 1 + 3, "its children hear it a second time, too")
+        #expect(bench.status("child") == .cancelled && bench.status("release") == .skipped)
+        #expect(bench.state.status == .cancelled)
+        try bench.checkRebuilding()
+
+        bench = try Bench(Self.booking)
+        bench.run("reserve")
+        bench.cancel("enough")
+        bench.wait(3601)
+        for child in ["child", "each.0", "each.1"] { bench.wake(child) }
+        #expect(!bench.said.contains("control.cancel"), "a second cancel would end what it undoes")
+        #expect(bench["child"].error?.code == "timeout" && bench.status("each") == .cancelled)
+        #expect(bench.ready == ["release"])
+        try bench.checkRebuilding()
     }
 
     @Test func `starts one for each element`() throws {

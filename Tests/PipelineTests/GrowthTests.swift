@@ -248,6 +248,39 @@ extension `The pipeline` {
         try await expectSound()
     }
 
+    @Test func `undoes what a cancelled workflow's child has done before what it has done itself`() async throws {
+        let pipeline = try self.pipeline
+        let gate = try Gate(pipeline)
+        try await register(
+            """
+            tasks:
+              book: { skill: data-read.echo, reversible: true, undo: give-back }
+              wait: { skill: growth-marketing.gated, needs: book, with: { gate: '${{ input.gate }}', output: 1 } }
+              give-back: { skill: data-read.echo }
+            """, named: "grow-booking")
+        let workflow = try await pipeline.run([
+            "first": ["skill": "data-read.echo", "reversible": true, "undo": "un-first"],
+            "child": ["workflow": "grow-booking", "needs": "first", "with": ["gate": .string(gate.path)]],
+            "un-first": ["skill": "data-read.echo"],
+        ])
+        let child = try child(of: workflow, "child")
+        _ = try await pipeline.processes(of: "wait", child)
+        let cancelled = try await pipeline.shell([Pipeline.program, "cancel", workflow, "--reason", "enough"])
+        #expect(cancelled.status == 0, "\(cancelled.lines)")
+        #expect(try await pipeline.end(of: child)["status"] == "cancelled")
+        #expect(try await pipeline.end(of: workflow)["error"]?["message"] == "enough")
+        let ends = try await pipeline.rows(
+            """
+            SELECT workflow_id, task_id FROM baton.events
+            WHERE workflow_id IN ($1, $2) AND type = 'task.completed' AND task_id IN ('give-back', 'un-first')
+            ORDER BY recorded_at
+            """, [.text(workflow), .text(child)])
+        #expect(ends.map { $0["task_id"]?.string } == ["give-back", "un-first"])
+        #expect(try await pipeline.task("child", of: workflow)["status"] == "cancelled")
+        _ = try await pipeline.lastRevision(of: workflow)
+        try await expectSound()
+    }
+
     @Test func `undoes a workflow that has succeeded when a person asks for it`() async throws {
         let pipeline = try self.pipeline
         let workflow = try await pipeline.run([

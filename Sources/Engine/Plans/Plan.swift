@@ -79,6 +79,9 @@ package struct PlannedTask: Sendable, Equatable {
         }
     }
 
+    /// Whether it is a workflow of its own.
+    package var isChild: Bool { if case .workflow = kind { true } else { false } }
+
     /// What runs it; `nil` for a kind that no executor runs.
     package var call: SkillCall? { if case .skill(let call) = kind { call } else { nil } }
 

@@ -9,11 +9,11 @@ extension WorkflowState {
         let reason = body.reason ?? "cancelled by \(body.actor.id)"
         guard !isTerminal else { throw notApplicable("cancel it") }
         guard let task = body.taskID else {
-            let isUndoing = undoTurn != nil
+            // Who cancels it a second time does not want to wait for what is being undone, here or in its children.
+            let isEnding = extra.ending != nil || undoTurn != nil
             record(input, .controlCancel(body), &turn)
-            cancelAll(reason: reason, &turn)
-            // Who cancels it a second time does not want to wait for what is being undone, either.
-            if isUndoing { skipUndo(&turn) }
+            cancelAll(reason: reason, awaitsChildren: !isEnding, &turn)
+            if isEnding { skipUndo(&turn) }
             return
         }
         let index = try target(task)
@@ -24,24 +24,50 @@ extension WorkflowState {
     }
 
     /// Ends all tasks that have not ended, but for undo tasks that have not begun.
-    mutating func cancelAll(reason: String, _ turn: inout Turn) {
-        let instances = tasks.indices.filter { tasks[$0].origin != nil }
-        for index in instances + places {
+    ///
+    /// - Parameter awaitsChildren: a task whose child is under way ends when that does, which may have something to undo.
+    mutating func cancelAll(reason: String, awaitsChildren: Bool, _ turn: inout Turn) {
+        let detached = tasks.indices.filter { !isAttached($0) }
+        for index in detached + places {
             if tasks[index].undoes != nil, tasks[index].status == .pending { continue }
-            cancel(index, reason: reason, &turn)
+            cancel(index, reason: reason, awaitsChildren: awaitsChildren, &turn)
         }
     }
 
     /// Ends a task that has not ended, its instances first.
-    private mutating func cancel(_ index: Int, reason: String, _ turn: inout Turn) {
-        for instance in tasks[index].instances { cancel(instance, reason: reason, &turn) }
+    private mutating func cancel(
+        _ index: Int, reason: String, awaitsChildren: Bool = false, _ turn: inout Turn
+    ) {
+        let instances = tasks[index].instances
+        for instance in instances { cancel(instance, reason: reason, awaitsChildren: awaitsChildren, &turn) }
         guard !tasks[index].status.isTerminal else { return }
-        let (task, call) = (tasks[index], call(index))
+        let task = tasks[index]
+        if awaitsChildren, planned(index).isChild {
+            if task.isOut { return cancelChild(index, attempt: task.attempt, reason: reason, &turn) }
+            if instances.contains(where: { !tasks[$0].status.isTerminal }) { return }
+        }
+        emitCancelled(index, reason: reason, &turn)
+        if task.isOut { cancelRun(index, attempt: task.attempt, executor: nil, reason: reason, &turn) }
+    }
+
+    private mutating func emitCancelled(_ index: Int, reason: String, _ turn: inout Turn) {
+        let call = call(index)
         let body = TaskCancelled(
-            workflowID: id, taskID: task.id, attempt: endAttempt(index), reason: reason, skillID: call?.skill,
+            workflowID: id, taskID: tasks[index].id, attempt: endAttempt(index), reason: reason, skillID: call?.skill,
             runnerDomain: call?.domain)
         emit(.taskCancelled(body), Publication(route: body.route), &turn)
-        if task.isOut { cancelRun(index, attempt: task.attempt, executor: nil, reason: reason, &turn) }
+    }
+
+    /// Why a task that is still under way has been cancelled and only waits for its child to end.
+    func whyLetGo(_ index: Int) -> String? {
+        guard let ending = extra.ending, tasks[index].undoes == nil else { return nil }
+        return ending.error.message
+    }
+
+    /// Its child has ended, and not well: that is as far as it gets.
+    mutating func letGo(_ index: Int, reason: String, _ turn: inout Turn) {
+        emitCancelled(index, reason: reason, &turn)
+        turn.ended.append(index)
     }
 
     /// The attempt that an end without a run belongs to: the next one where the last no longer counts.
