@@ -15,7 +15,8 @@ package enum LogWriterProcess {
         return [
             Relay(
                 queue: QueueName.logs, consumer: Consumer(broker, prefetch: 500, logger: logger),
-                publisher: Publisher(broker, logger: logger), handler: LogWriter(store: store), logger: logger
+                publisher: Publisher(broker, logger: logger), handler: LogWriter(store: store),
+                pace: .milliseconds(100), logger: logger
             ) { try await store.database.check() }
         ]
     }

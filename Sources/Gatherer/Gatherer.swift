@@ -43,7 +43,7 @@ package struct Gatherer: Service {
             queues: (0..<partitions).map(QueueName.gatherer), logger: logger)
         let relay = Relay(
             consumer: consumer, publisher: publisher, handler: desk,
-            batchLimit: settings.batchLimit, logger: logger)
+            batchLimit: settings.batchLimit, pace: settings.pace, logger: logger)
         // They stop in reverse: no more is taken in, then what is dirty goes out.
         let group = ServiceGroup(
             services: [

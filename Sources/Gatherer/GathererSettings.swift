@@ -11,6 +11,8 @@ package struct GathererSettings: Sendable {
     /// How many messages are taken in at once, and how many revisions made, at most.
     package var batchLimit = 256
     package var roundLimit = 256
+    /// From one intake to the next, at least: revisions linger longer than this anyway.
+    package var pace = Duration.milliseconds(25)
     /// Larger bodies go to the object store.
     package var inlineLimit = 256 << 10
     /// For all workflows in memory, as far as they are idle.

@@ -21,7 +21,8 @@ package enum NotifierProcess {
         let announcer = Announcer(store: store, sender: sender, standardChannel: channel, print: print)
         let relay = Relay(
             queue: QueueName.notifier, consumer: Consumer(broker, prefetch: 500, logger: logger),
-            publisher: Publisher(broker, logger: logger), handler: announcer, logger: logger
+            publisher: Publisher(broker, logger: logger), handler: announcer,
+            pace: .milliseconds(100), logger: logger
         ) { try await store.database.check() }
         return [relay] + (sender.map { [$0] } ?? [])
     }

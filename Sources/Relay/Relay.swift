@@ -17,6 +17,7 @@ package struct Relay<Handler: MessageHandler>: Service {
     private let publisher: Publisher
     private let handler: Handler
     private let batchLimit: Int
+    private let pace: Duration
     /// All that a handler does is known when it comes again, so an ack is in no hurry.
     private let ackSpan = Duration.milliseconds(50)
     private let logger: Logger
@@ -24,10 +25,12 @@ package struct Relay<Handler: MessageHandler>: Service {
     /// - Parameters:
     ///   - queue: to be subscribed to; `nil` when somebody else sees to the consumer's subscriptions.
     ///   - batchLimit: how many messages are handled in one go, at most.
+    ///   - pace: from one batch to the next, at least. The first after a pause is handled at once; where nobody waits for
+    ///     the others, a few of them together cost hardly more than one.
     ///   - isReady: throws while the world behind the handler is away; the queue is subscribed to only once it is there.
     package init(
         queue: String? = nil, consumer: Consumer, publisher: Publisher, handler: Handler, batchLimit: Int = 500,
-        logger: Logger, isReady: @escaping @Sendable () async throws -> Void = {}
+        pace: Duration = .zero, logger: Logger, isReady: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.queue = queue
         self.isReady = isReady
@@ -35,6 +38,7 @@ package struct Relay<Handler: MessageHandler>: Service {
         self.publisher = publisher
         self.handler = handler
         self.batchLimit = batchLimit
+        self.pace = pace
         self.logger = logger
     }
 
@@ -43,8 +47,10 @@ package struct Relay<Handler: MessageHandler>: Service {
         var machine = Machine(batchLimit: batchLimit, seed: .random(in: 0 ... .max))
         var held = Held()
         await cancelWhenGracefulShutdown { await subscribe() }
+        var due = ContinuousClock.now
         try await withGracefulShutdownHandler {
-            while let arrived = try await nextBatch() {
+            while let arrived = try await nextBatch(notBefore: due) {
+                due = .now + pace
                 Failpoint.consumed.pass()
                 var action = machine.handle(.arrived(held.take(arrived)))
                 while let step = action {
@@ -78,7 +84,8 @@ package struct Relay<Handler: MessageHandler>: Service {
     }
 
     /// - Returns: `nil` once no more will come.
-    private func nextBatch() async throws -> [Delivery]? {
+    private func nextBatch(notBefore due: ContinuousClock.Instant) async throws -> [Delivery]? {
+        if pace > .zero { try? await Task.sleep(until: due) }
         do {
             return try await consumer.nextBatch()
         } catch let error as AMQPError where error.code == .closed {

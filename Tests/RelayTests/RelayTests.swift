@@ -17,6 +17,7 @@ private final class Passing: MessageHandler, Sendable {
     }
 
     private let seen = Locked(Seen())
+    var batches: Int { seen.withLock { $0.batches } }
 
     func handle(_ batch: [Received]) async throws(HandlingFailure) -> [Received.ID: Outcome<WireMessage>] {
         let isFirst = seen.withLock { seen in
@@ -40,7 +41,10 @@ private final class Passing: MessageHandler, Sendable {
 @Suite(.timeLimit(.minutes(1)))
 struct `A relay` {
     /// Runs a relay from `in` to `out` while `body` runs.
-    private func withRelay(_ body: (Publisher, Consumer, Consumer) async throws -> Void) async throws {
+    private func withRelay(
+        pace: Duration = .zero, _ handler: Passing = Passing(),
+        _ body: (Publisher, Consumer, Consumer) async throws -> Void
+    ) async throws {
         try await withVirtualHost { broker in
             let admin = AdminConnection(broker.settings)
             for queue in ["in", "out", "dead"] {
@@ -52,7 +56,7 @@ struct `A relay` {
             try await consumer.subscribe(.queue("in"))
             let publisher = Publisher(broker.settings)
             let relay = Relay(
-                consumer: consumer, publisher: publisher, handler: Passing(), logger: Logger(label: "relay"))
+                consumer: consumer, publisher: publisher, handler: handler, pace: pace, logger: Logger(label: "relay"))
             let group = ServiceGroup(services: [relay], logger: Logger(label: "group"))
             let producer = Publisher(broker.settings)
             let output = Consumer(broker.settings)
@@ -95,6 +99,18 @@ struct `A relay` {
             let bodies = (0..<200).map { "message \($0)" }
             for body in bodies { try await send(body, by: producer) }
             #expect(try await receive(200, from: output) == bodies)
+        }
+    }
+
+    @Test func `takes one batch at a time in its pace, the first at once`() async throws {
+        let passing = Passing()
+        try await withRelay(pace: .seconds(3), passing) { producer, output, _ in
+            try await send("first", by: producer)
+            #expect(try await receive(1, from: output) == ["first"])
+            let bodies = (0..<5).map { "message \($0)" }
+            for body in bodies { try await send(body, by: producer) }
+            #expect(try await receive(5, from: output) == bodies)
+            #expect(passing.batches == 2)
         }
     }
 
