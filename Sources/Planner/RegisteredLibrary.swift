@@ -10,9 +10,11 @@ actor RegisteredLibrary: PlanningLibrary {
 
     private let store: Store
     private let publisher: Publisher
-    /// Versions of definitions, which never change; bounded by forgetting all of them.
+    /// Versions of definitions, and of a workspace's skills by their ids; what they say never changes.
     private var definitions: [String: JSONValue] = [:]
-    private static let definitionLimit = 500
+    private var skills: [Workspace: [String: Skill]] = [:]
+    /// Of either; then all of them are forgotten.
+    private static let limit = 500
     /// Domains whose queue was there, and when.
     private var seen: [DomainName: ContinuousClock.Instant] = [:]
 
@@ -32,17 +34,32 @@ actor RegisteredLibrary: PlanningLibrary {
         members["version"] = row.version.map { .number(JSONNumber($0)) }
         let definition = JSONValue.object(members)
         if let key {
-            if definitions.count >= Self.definitionLimit { definitions = [:] }
+            if definitions.count >= Self.limit { definitions = [:] }
             definitions[key] = definition
         }
         return definition
     }
 
     func catalog(of workspace: Workspace) async throws -> SkillCatalog {
-        let skills = try await store.skills(workspace: workspace.text).compactMap { Skill(registered: $0) }
+        let skills = try await skills(of: workspace)
         var domains: Set<DomainName> = []
         for domain in Set(skills.map(\.domain)) where try await hasQueue(domain) { domains.insert(domain) }
         return SkillCatalog(skills, domains: domains)
+    }
+
+    /// The latest version of each. Those that are not known are read, so that one that was just registered counts at once.
+    private func skills(of workspace: Workspace) async throws -> Dictionary<String, Skill>.Values {
+        let versions = try await store.skillVersions(workspace: workspace.text)
+        var known = (skills[workspace] ?? [:]).filter { versions[$0.key] == $0.value.version }
+        let unknown = versions.keys.filter { known[$0] == nil }.sorted()
+        if !unknown.isEmpty {
+            for row in try await store.skills(unknown, workspace: workspace.text) {
+                known[row.id] = Skill(registered: row)
+            }
+            if skills.count >= Self.limit { skills = [:] }
+            skills[workspace] = known
+        }
+        return known.values
     }
 
     private func hasQueue(_ domain: DomainName) async throws -> Bool {

@@ -28,6 +28,7 @@ enum Query {
     static let latestDefinitions = Statement("latest_definitions", PackageResources.latest_definitions_sql)
     static let insertSkill = Statement("insert_skill", PackageResources.insert_skill_sql)
     static let skill = Statement("skill", PackageResources.skill_sql)
+    static let latestSkillVersions = Statement("latest_skill_versions", PackageResources.latest_skill_versions_sql)
     static let latestSkills = Statement("latest_skills", PackageResources.latest_skills_sql)
 
     static let insertLogs = Statement("insert_logs", PackageResources.insert_logs_sql)

@@ -49,6 +49,12 @@ extension Store {
         return try await database.query(Query.latestSkills, parameters).map(SkillRow.init)
     }
 
+    /// The latest version of every skill of a workspace, by id: what a version says never changes.
+    package func skillVersions(workspace: String) async throws -> [String: Int] {
+        let rows = try await database.query(Query.latestSkillVersions, [.text(workspace)])
+        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0["id"], try $0["version"]) })
+    }
+
     private func register(
         digest: String, insert: Statement, find: Statement, key: [PostgresValue], rest: [PostgresValue]
     ) async throws -> Registration {

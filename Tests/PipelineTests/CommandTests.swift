@@ -47,6 +47,29 @@ extension `The pipeline` {
         #expect(audit.map { $0["actor"]?.string } == ["ada"])
     }
 
+    @Test func `plans with a version of a skill as soon as that is registered`() async throws {
+        let pipeline = try self.pipeline
+        let folder = URL(filePath: pipeline.folder + "/fresh/growth-marketing.fresh")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for version in 1...3 {
+            let file = """
+                id: growth-marketing.fresh
+                domain: growth-marketing
+                title: Is changed every minute
+                version: \(version)
+                timeout: \(version)m
+                handler: { command: { run: ["true"] } }
+                """
+            try Data(file.utf8).write(to: folder.appending(path: "skill.yaml"))
+            let synced = try await baton("skills", "sync", folder.deletingLastPathComponent().path)
+            #expect(synced.status == 0, "\(synced.lines)")
+            let workflow = try await pipeline.run(["a": ["skill": "growth-marketing.fresh"]])
+            let order = try await pipeline.recorder.first("task.dispatched", of: workflow)
+            #expect(order.data["timeout_seconds"]?.int == version * 60, "\(order.data.text)")
+            try await pipeline.end(of: workflow)
+        }
+    }
+
     @Test func `is paused, signalled, resumed and tried again at the command line`() async throws {
         let pipeline = try self.pipeline
         let workflow = try await pipeline.run(

@@ -57,6 +57,8 @@ struct `What is registered` {
             #expect(skills.map(\.version) == [8])
             let every = try await store.skills(workspace: nil)
             #expect(every.count == 1)
+            #expect(try await store.skillVersions(workspace: "default") == ["ledger.check": 8])
+            #expect(try await store.skillVersions(workspace: "other").isEmpty)
         }
     }
 }
