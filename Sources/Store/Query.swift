@@ -11,7 +11,6 @@ enum Query {
     static let extendLeases = Statement("extend_leases", PackageResources.extend_leases_sql)
     static let sweepTasks = Statement("sweep_tasks", PackageResources.sweep_tasks_sql)
     static let sweepWorkflows = Statement("sweep_workflows", PackageResources.sweep_workflows_sql)
-    static let windowedWorkflows = Statement("windowed_workflows", PackageResources.windowed_workflows_sql)
     static let takeSlot = Statement("take_slot", PackageResources.take_slot_sql)
     static let sweepSlots = Statement("sweep_slots", PackageResources.sweep_slots_sql)
     static let nextQueued = Statement("next_queued", PackageResources.next_queued_sql)

@@ -100,11 +100,6 @@ extension Store {
         return tasks + workflows
     }
 
-    /// Workflows with tasks that wait for a domain's window, in the order in which they are to run.
-    package func workflowsHeldByWindow(of domains: [String], limit: Int = 1000) async throws -> [String] {
-        try await database.query(Query.windowedWorkflows, [.texts(domains), .int(limit)]).map { try $0["id"] }
-    }
-
     /// Takes a slot of a concurrency key for a queued workflow, if it is next in line; one that has one already keeps it.
     ///
     /// - Returns: the slot that the workflow holds now.

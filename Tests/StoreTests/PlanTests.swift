@@ -52,7 +52,7 @@ struct `A hot statement` {
 
     private static let statements = [
         Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation, Query.history,
-        Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.windowedWorkflows, Query.nextQueued,
+        Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.nextQueued,
         Query.takeSlot, Query.workflowPlans, Query.plannedTasks, Query.endedTasks,
         Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts, Query.createGatherings,
         Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
@@ -69,9 +69,9 @@ struct `A hot statement` {
             'key' || n % 100, 10, CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END,
             '2026-01-05'::timestamptz + n % 2 * interval '28 days' + n * interval '1 s', CASE WHEN n % 20 >= 3 THEN now() END, '{}'
         FROM generate_series(1, \(workflows)) n;
-        INSERT INTO baton.tasks (workflow_id, task_id, key, position, kind, skill, domain, status, status_reason, attempt, wake_at, created_at, ended_at)
+        INSERT INTO baton.tasks (workflow_id, task_id, key, position, kind, skill, domain, status, attempt, wake_at, created_at, ended_at)
         SELECT 'w' || n, 't' || t, 't' || t, t, 'skill', 's', 'domain' || t % 5,
-            CASE WHEN n % 20 < 3 THEN 'pending' ELSE 'succeeded' END, CASE WHEN n % 20 = 2 AND t = 9 THEN 'window' END, 1,
+            CASE WHEN n % 20 < 3 THEN 'pending' ELSE 'succeeded' END, 1,
             CASE WHEN n % 20 = 1 THEN now() + interval '1 h' END, now(), CASE WHEN n % 20 >= 3 THEN now() END
         FROM generate_series(1, \(workflows)) n, generate_series(1, 10) t;
         INSERT INTO baton.events (month, workflow_id, seq, id, type, causation, recorded_at, data)

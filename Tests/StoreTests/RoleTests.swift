@@ -72,7 +72,6 @@ struct `A role` {
             _ = try await dispatcher.sweepOverdue()
             _ = try await dispatcher.takeSlot(of: "k", limit: 1, for: "w")
             _ = try await dispatcher.nextQueued(for: ["k"])
-            _ = try await dispatcher.workflowsHeldByWindow(of: ["payments"])
             _ = try await dispatcher.announce("d", .dispatcher)
             try await dispatcher.withdraw("d")
             try await dispatcher.record([ExecutorRow(id: "e", domain: "payments", concurrency: 1, running: 0)])
