@@ -297,6 +297,8 @@ package actor Dispatcher: MessageHandler {
         if let workflow = held[id] { wakes.set(id, nil, attempt: 0, due: workflow.windowWake, now: now) }
     }
 
+    static let windowPatience = Duration.seconds(20)
+
     /// Tasks that wait for room have no rows: when we die, this is what makes another look at their workflow. It stays
     /// where it is while it is some way off: a column with an index that moves costs an entry in every index of the row.
     private func setWindowWake(_ id: WorkflowID) {
@@ -305,7 +307,7 @@ package actor Dispatcher: MessageHandler {
             return
         }
         if let wake = workflow.windowWake, wake - now > .seconds(7) { return }
-        held[id]?.windowWake = now + .seconds(20)
+        held[id]?.windowWake = now + Self.windowPatience
     }
 
     private func extendLeases(_ changes: [(WorkflowID, Engine.Changes)]) async throws {

@@ -23,13 +23,15 @@ package enum DispatcherProcess {
         let consumer = Consumer(broker, prefetch: 500, batchLimit: 500, logger: logger)
         let publisher = Publisher(broker, logger: logger)
         let wakeups = WakeupPublisher(publisher: publisher, source: source, logger: logger)
+        let sweeper = Sweeper(dispatcher: dispatcher, store: store, wakeups: wakeups, logger: logger)
         return [
             Relay(consumer: consumer, publisher: publisher, handler: dispatcher, logger: logger),
             Timekeeper(dispatcher: dispatcher, wakeups: wakeups),
-            Sweeper(dispatcher: dispatcher, store: store, wakeups: wakeups, logger: logger),
+            sweeper,
             PartitionKeeper(
                 consumer: consumer, directory: DispatcherDirectory(store: store), replica: replica,
-                queues: (0..<partitions).map(QueueName.dispatcher), logger: logger),
+                queues: (0..<partitions).map(QueueName.dispatcher), logger: logger
+            ) { await sweeper.takeOver() },
         ]
     }
 }

@@ -25,11 +25,15 @@ package struct PartitionKeeper: Service {
     private let logger: Logger
     private let announceEvery: Duration
     private let standByAfter: Duration
+    private let tookOver: @Sendable () async -> Void
 
-    /// - Parameter queues: the partitions' queues, in order of their numbers.
+    /// - Parameters:
+    ///   - queues: the partitions' queues, in order of their numbers.
+    ///   - tookOver: called when this replica has begun to consume what was another's share, or nobody's.
     package init(
         consumer: Consumer, directory: any ReplicaDirectory, replica: String, queues: [String], logger: Logger,
-        announceEvery: Duration = .seconds(2), standByAfter: Duration = .seconds(3)
+        announceEvery: Duration = .seconds(2), standByAfter: Duration = .seconds(3),
+        tookOver: @escaping @Sendable () async -> Void = {}
     ) {
         self.consumer = consumer
         self.directory = directory
@@ -38,6 +42,7 @@ package struct PartitionKeeper: Service {
         self.logger = logger
         self.announceEvery = announceEvery
         self.standByAfter = standByAfter
+        self.tookOver = tookOver
     }
 
     package func run() async throws {
@@ -70,6 +75,7 @@ package struct PartitionKeeper: Service {
                     lineUp.joined(partition)
                 }
             }
+            if lineUp.takeGain() { await tookOver() }
         } catch {
             // Whatever is consumed now goes on; what is missing is tried again at the next turn.
             logger.warning("The partitions stay as they are for now", metadata: ["error": "\(error)"])
@@ -92,12 +98,19 @@ struct LineUp {
     /// Since when the present owner is the owner.
     private var since: [ContinuousClock.Instant]
     private let standByAfter: Duration
+    /// Whether a partition has become this replica's since that was last acted on.
+    private var hasGained = false
 
     init(partitions: Int, standByAfter: Duration) {
         owners = Array(repeating: nil, count: partitions)
         isIn = Array(repeating: false, count: partitions)
         since = Array(repeating: .now, count: partitions)
         self.standByAfter = standByAfter
+    }
+
+    mutating func takeGain() -> Bool {
+        defer { hasGained = false }
+        return hasGained
     }
 
     mutating func joined(_ partition: Int) { isIn[partition] = true }
@@ -117,6 +130,7 @@ struct LineUp {
             if present != owners[partition] {
                 owners[partition] = present
                 since[partition] = now
+                if owner == replica { hasGained = true }
                 if isIn[partition] && owner != replica {
                     moves.append(.leave(partition))
                     isIn[partition] = false

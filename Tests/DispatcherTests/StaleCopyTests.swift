@@ -1,7 +1,9 @@
+import AMQP
 import Contracts
 import Engine
 import Foundation
 import Handover
+import IOThread
 import JSON
 import Logging
 import Relay
@@ -10,6 +12,19 @@ import TestSupport
 import Testing
 
 @testable import Dispatcher
+
+/// A broker that takes everything.
+private final class Heard: MessagePublisher, Sendable {
+    private let messages = Locked<[Message]>([])
+
+    var keys: [String] { messages.withLock { $0.map(\.routingKey) } }
+    var workflows: [String?] { messages.withLock { $0.map(\.properties.correlationID) } }
+
+    func publish(_ messages: [Message]) async -> [AMQP.Confirmation] {
+        self.messages.withLock { $0 += messages }
+        return messages.map { _ in .confirmed }
+    }
+}
 
 @Suite(.timeLimit(.minutes(1)))
 struct `A dispatcher whose memory is behind` {
@@ -74,6 +89,24 @@ struct `A dispatcher whose memory is behind` {
             let again = [end, late].filter { outcomes[$0.id] == nil }
             if !again.isEmpty { outcomes.merge(try await second.handle(again)) { $1 } }
             #expect(orders(in: outcomes) == order)
+        }
+    }
+
+    @Test func `wakes what waits for room in the memory of one that is gone`() async throws {
+        try await withStore { store in
+            let (first, second) = (dispatcher(1, store), dispatcher(2, store))
+            _ = try await first.handle([
+                try created("full", tasks: OrderWindow.least), try created("late", tasks: 1),
+            ])
+            let heard = Heard()
+            let logger = Logger(label: "sweeper")
+            let wakeups = WakeupPublisher(publisher: heard, source: "/dispatcher/2", logger: logger)
+            let sweeper = Sweeper(dispatcher: second, store: store, wakeups: wakeups, logger: logger)
+            try await sweeper.turn()
+            #expect(heard.keys.isEmpty)
+            await sweeper.takeOver()
+            #expect(heard.keys == ["workflow.wake"])
+            #expect(heard.workflows == [id("late").text])
         }
     }
 

@@ -52,6 +52,17 @@ struct `The line-up for a partition` {
         #expect(theirs.follow(live: ["a": "1", "b": "1"], replica: other, now: start + .seconds(5)) == [.join(0)])
     }
 
+    @Test func `tells who has become the owner, once`() {
+        let owner = PartitionShare.owner(of: 0, among: ["a", "b"])!
+        let other = owner == "a" ? "b" : "a"
+        var lineUp = LineUp(partitions: 1, standByAfter: .seconds(5))
+        let gains = [["a": "1", "b": "1"], [other: "1"], [other: "1"]].map { live in
+            _ = lineUp.follow(live: live, replica: other, now: start)
+            return [lineUp.takeGain(), lineUp.takeGain()]
+        }
+        #expect(gains == [[false, false], [true, false], [false, false]])
+    }
+
     @Test func `is left by who is no longer the owner and joined again behind the new one`() {
         let owner = PartitionShare.owner(of: 0, among: ["a", "b"])!
         let other = owner == "a" ? "b" : "a"

@@ -77,6 +77,7 @@ final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {  // o
     private var dispatcher: Dispatcher?
     private var timekeeper: Timekeeper?
     private var sweeper: Sweeper?
+    private var isNew = false
 
     override fileprivate var partitions: [String] { (0..<2).map(QueueName.dispatcher) }
 
@@ -94,6 +95,7 @@ final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {  // o
         self.dispatcher = dispatcher
         timekeeper = Timekeeper(dispatcher: dispatcher, wakeups: wakeups)
         sweeper = Sweeper(dispatcher: dispatcher, store: store, wakeups: wakeups, logger: world.logger)
+        isNew = true
         relay = RelayDriver(self, dispatcher, publisher, batchLimit: 500)
         world.database.announce(name, .dispatcher)
     }
@@ -109,6 +111,9 @@ final class SimulatedDispatcher: PartitionedProcess, @unchecked Sendable {  // o
         if nextSweep <= now {
             nextSweep = now + 5000
             world.database.announce(name, .dispatcher)
+            if isNew { await sweeper.takeOver() }
+            isNew = false
+            guard isAlive else { return }
             try? await sweeper.turn()
         } else if let alarm, alarm <= now {
             if await timekeeper.publishDue() { world.note(name, "wakes what was due") }
