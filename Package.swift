@@ -145,7 +145,8 @@ let package = Package(
         tests("Relay", ["TestSupport", "IOThread", "Handover", "AMQP", "Contracts", log, lifecycle]),
         tests("Engine", ["Handover", "Contracts", "JSON", "YAML"]),
         tests(
-            "Dispatcher", ["TestSupport", "AMQP", "IOThread", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
+            "Dispatcher",
+            ["TestSupport", "AMQP", "IOThread", "Relay", "Handover", "Engine", "Store", "Contracts", "JSON", log]),
         tests("Gathering", ["JSON", "Contracts"], resources: [.copy("Golden")]),
         tests(
             "Gatherer",

@@ -39,9 +39,10 @@ extension Fault {
         for name in names {
             try await scene.fleet.start(
                 name, staysUp: false,
-                // With jemalloc's, the first allocation asks for the time and the first question for the time allocates.
+                // With jemalloc the first allocation asks for the time, and the first who asks for the time allocates.
                 variables: [
-                    "LD_PRELOAD": "\(library) libc.so.6", "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_CACHE_DURATION": "1",
+                    "LD_PRELOAD": "\(library) libc.so.6", "FAKETIME_TIMESTAMP_FILE": file,
+                    "FAKETIME_CACHE_DURATION": "1",
                     "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
                 ])
         }
