@@ -8,7 +8,7 @@ help:
 	@echo "make sanitize  the wrappers' tests under AddressSanitizer and ThreadSanitizer"
 	@echo "make bench   how fast it is here, beside the machine's limits;  make bench-peers  beside other systems, too"
 	@echo "make bench-growth  with 1,000,000 finished workflows, and 100,000 that wait;  make bench-micro  single steps"
-	@echo "make simulate  thousands of workflows over a simulated broker, database and clock (SEEDS=1-1050)"
+	@echo "make simulate  thousands of workflows over a simulated broker, database and clock (SEEDS=1-1080)"
 	@echo "make simulate-mutants  breaks the code on purpose, and expects the simulation to see it"
 	@echo "make format  the sources as swift-format wants them;  make lint  complains instead"
 
@@ -80,8 +80,8 @@ bench-micro: setup
 	BATON_BENCHMARKS=1 swift build -c release --scratch-path .build-bench --product baton
 	@BATON=.build-bench/release/baton Benchmarks/micro.py
 
-# One seed is one life of an installation with some ten workflows: 1-1050 are more than 10,000.
-SEEDS = 1-1050
+# One seed is one life of an installation with some ten workflows: 1-1080 are more than 10,000.
+SEEDS = 1-1080
 # Of so many, each kind of fault, status and event is wanted; of a few it cannot be.
 REQUIRE = $(if $(filter file,$(origin SEEDS)),--require-all)
 
