@@ -137,8 +137,10 @@ struct `A task that is a workflow` {
         var bench = try Bench(Self.booking)
         bench.run("reserve")
         bench.cancel("enough")
+        #expect(bench.childCancel?.child?.insists == nil)
         bench.cancel("now")
         #expect(bench.said.filter { $0 == "control.cancel" }.count == 1 + 3, "its children hear it a second time, too")
+        #expect(bench.childCancel?.child?.insists == true)
         #expect(bench.status("child") == .cancelled && bench.status("release") == .skipped)
         #expect(bench.state.status == .cancelled)
         try bench.checkRebuilding()
@@ -148,9 +150,19 @@ struct `A task that is a workflow` {
         bench.cancel("enough")
         bench.wait(3601)
         for child in ["child", "each.0", "each.1"] { bench.wake(child) }
-        #expect(!bench.said.contains("control.cancel"), "a second cancel would end what it undoes")
+        #expect(bench.childCancel?.child?.insists == nil, "what it undoes goes on")
         #expect(bench["child"].error?.code == "timeout" && bench.status("each") == .cancelled)
         #expect(bench.ready == ["release"])
+        try bench.checkRebuilding()
+    }
+
+    @Test func `tells what its child could not undo`() throws {
+        var bench = try Bench(Self.booking)
+        bench.run("reserve")
+        bench.cancel("enough")
+        let error = TaskError(code: "cancelled", message: "enough; not undone: book", permanent: true)
+        bench.childEnds("child", .failed(error))
+        #expect(bench.status("child") == .cancelled && bench["child"].error == error)
         try bench.checkRebuilding()
     }
 
@@ -242,6 +254,41 @@ struct `A child workflow` {
         #expect(try bench.state.reloaded().rows == bench.state.rows)
         let rebuilt = try WorkflowState.rebuilt(id: bench.id, from: try bench.history.map { try RecordedEvent($0) })
         #expect(rebuilt.rows == bench.state.rows)
+    }
+
+    @Test func `goes on undoing when its parent is cancelled, unless the parent insists`() throws {
+        let text = """
+            tasks:
+              book: { skill: d1.a, reversible: true, undo: give-back }
+              pay:  { skill: d1.a, needs: book }
+              give-back: { skill: d1.a }
+            """
+        for isCancelled in [false, true] {
+            var bench = try born(text)
+            bench.run("book")
+            bench.dispatch("pay")
+            if isCancelled { bench.cancel("by a person") } else { bench.fail("pay") }
+            bench.dispatch("give-back")
+            var child = ChildReference(workspace: Workspace("w")!, definition: "check@2", parent: parent)
+            func cancel(_ bench: inout Bench) {
+                bench.take(
+                    .cancel(
+                        ControlCancel(
+                            workflowID: self.parent.child, actor: Actor(id: "dispatcher"), reason: "gone", child: child)
+                    ))
+            }
+            cancel(&bench)
+            #expect(bench.status("give-back") == .dispatched && bench.state.status == .running)
+            try bench.checkRebuilding()
+            var hurried = bench
+            bench.complete("give-back")
+            #expect(bench.state.status == .cancelled)
+            #expect(bench.state.error?.message == "gone")
+            child.insists = true
+            cancel(&hurried)
+            #expect(hurried.status("give-back") == .cancelled && hurried.state.status == .cancelled)
+            try hurried.checkRebuilding()
+        }
     }
 
     @Test func `is not written down for a cancel that names another's parent`() throws {

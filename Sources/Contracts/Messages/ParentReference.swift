@@ -37,10 +37,13 @@ package struct ChildReference: Codable, Hashable, Sendable {
     package var workspace: Workspace
     package var definition: String
     package var parent: ParentReference
+    /// What it is undoing is to end, too.
+    package var insists: Bool?
 
-    package init(workspace: Workspace, definition: String, parent: ParentReference) {
+    package init(workspace: Workspace, definition: String, parent: ParentReference, insists: Bool? = nil) {
         self.workspace = workspace
         self.definition = definition
         self.parent = parent
+        self.insists = insists
     }
 }

@@ -195,7 +195,7 @@ extension WorkflowState {
         tasks[index].executor = body.executor ?? tasks[index].executor
         tasks[index].delivery = body.delivery ?? tasks[index].delivery
         tasks[index].error = body.error
-        end(index, as: .failed, at: now)
+        end(index, as: isLetGo(index) ? .cancelled : .failed, at: now)
     }
 
     private mutating func skipped(_ index: Int, _ body: TaskSkipped, at now: Timestamp) {

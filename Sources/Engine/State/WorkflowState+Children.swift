@@ -59,15 +59,21 @@ extension WorkflowState {
         reschedule(index)
     }
 
-    /// Nobody waits for a child any more.
-    mutating func cancelChild(_ index: Int, attempt: Int, reason: String, _ turn: inout Turn) {
+    /// A child is not wanted any more. One that is undoing what it has done goes on with that.
+    ///
+    /// - Parameter insists: that ends, too.
+    mutating func cancelChild(
+        _ index: Int, attempt: Int, reason: String, insists: Bool = false, _ turn: inout Turn
+    ) {
         guard case .workflow(let call) = planned(index).kind, let header else { return }
         let parent = ParentReference(
             workflowID: id, taskID: tasks[index].id, attempt: attempt, depth: (header.parent?.depth ?? 0) + 1)
         let body = ControlCancel(
             workflowID: parent.child, actor: Actor(id: "dispatcher"),
             reason: String("\(id)/\(parent.taskID): \(reason)".prefix(2000)),
-            child: ChildReference(workspace: header.workspace, definition: call.reference, parent: parent))
+            child: ChildReference(
+                workspace: header.workspace, definition: call.reference, parent: parent,
+                insists: insists ? true : nil))
         emit(
             .controlCancel(body), Publication(route: body.route, correlationID: parent.child.text, isMandatory: true),
             &turn)

@@ -139,7 +139,6 @@ extension WorkflowState {
         let instances = tasks[index].instances.map { tasks[$0] }
         let failed = instances.filter { $0.status != .succeeded && $0.extra.isWaived != true }.map(\.id.text)
         guard failed.isEmpty else {
-            if let reason = whyLetGo(index) { return letGo(index, reason: reason, &turn) }
             let names = failed.prefix(5).joined(separator: ", ") + (failed.count > 5 ? " and others" : "")
             let message = "\(failed.count) of \(instances.count) failed: \(names)"
             return fail(index, attempt: tasks[index].attempt, permanently("instances_failed", message), &turn)

@@ -9,11 +9,13 @@ extension WorkflowState {
         let reason = body.reason ?? "cancelled by \(body.actor.id)"
         guard !isTerminal else { throw notApplicable("cancel it") }
         guard let task = body.taskID else {
-            // Who cancels it a second time does not want to wait for what is being undone, here or in its children.
             let isEnding = extra.ending != nil || undoTurn != nil
             record(input, .controlCancel(body), &turn)
-            cancelAll(reason: reason, awaitsChildren: !isEnding, &turn)
-            if isEnding { skipUndo(&turn) }
+            // Who cancels it a second time does not want to wait for what is being undone, here or in its children; a
+            // parent says so when that is meant.
+            let isHurried = body.child.map { $0.insists == true } ?? isEnding
+            if !isEnding || isHurried { cancelAll(reason: reason, children: isHurried ? .hurry : .await, &turn) }
+            if isHurried { skipUndo(&turn) }
             return
         }
         let index = try target(task)
@@ -23,52 +25,46 @@ extension WorkflowState {
         turn.ended.append(index)
     }
 
+    /// What becomes of a task's child that is under way, when the task is cancelled.
+    enum Children {
+        /// It is told.
+        case leave
+        /// It is told, and the task ends when it does: it may have something to undo.
+        case await
+        /// It is told to end at once.
+        case hurry
+    }
+
     /// Ends all tasks that have not ended, but for undo tasks that have not begun.
-    ///
-    /// - Parameter awaitsChildren: a task whose child is under way ends when that does, which may have something to undo.
-    mutating func cancelAll(reason: String, awaitsChildren: Bool, _ turn: inout Turn) {
+    mutating func cancelAll(reason: String, children: Children, _ turn: inout Turn) {
         let detached = tasks.indices.filter { !isAttached($0) }
         for index in detached + places {
             if tasks[index].undoes != nil, tasks[index].status == .pending { continue }
-            cancel(index, reason: reason, awaitsChildren: awaitsChildren, &turn)
+            cancel(index, reason: reason, children: children, &turn)
         }
     }
 
     /// Ends a task that has not ended, its instances first.
-    private mutating func cancel(
-        _ index: Int, reason: String, awaitsChildren: Bool = false, _ turn: inout Turn
-    ) {
+    private mutating func cancel(_ index: Int, reason: String, children: Children = .leave, _ turn: inout Turn) {
         let instances = tasks[index].instances
-        for instance in instances { cancel(instance, reason: reason, awaitsChildren: awaitsChildren, &turn) }
+        for instance in instances { cancel(instance, reason: reason, children: children, &turn) }
         guard !tasks[index].status.isTerminal else { return }
         let task = tasks[index]
-        if awaitsChildren, planned(index).isChild {
-            if task.isOut { return cancelChild(index, attempt: task.attempt, reason: reason, &turn) }
-            if instances.contains(where: { !tasks[$0].status.isTerminal }) { return }
+        let hasChild = planned(index).isChild && task.isOut
+        if hasChild {
+            cancelChild(index, attempt: task.attempt, reason: reason, insists: children == .hurry, &turn)
         }
-        emitCancelled(index, reason: reason, &turn)
-        if task.isOut { cancelRun(index, attempt: task.attempt, executor: nil, reason: reason, &turn) }
-    }
-
-    private mutating func emitCancelled(_ index: Int, reason: String, _ turn: inout Turn) {
+        if children == .await, hasChild || instances.contains(where: { !tasks[$0].status.isTerminal }) { return }
         let call = call(index)
         let body = TaskCancelled(
-            workflowID: id, taskID: tasks[index].id, attempt: endAttempt(index), reason: reason, skillID: call?.skill,
+            workflowID: id, taskID: task.id, attempt: endAttempt(index), reason: reason, skillID: call?.skill,
             runnerDomain: call?.domain)
         emit(.taskCancelled(body), Publication(route: body.route), &turn)
+        if task.isOut, !hasChild { cancelRun(index, attempt: task.attempt, executor: nil, reason: reason, &turn) }
     }
 
-    /// Why a task that is still under way has been cancelled and only waits for its child to end.
-    func whyLetGo(_ index: Int) -> String? {
-        guard let ending = extra.ending, tasks[index].undoes == nil else { return nil }
-        return ending.error.message
-    }
-
-    /// Its child has ended, and not well: that is as far as it gets.
-    mutating func letGo(_ index: Int, reason: String, _ turn: inout Turn) {
-        emitCancelled(index, reason: reason, &turn)
-        turn.ended.append(index)
-    }
+    /// Whether a task has been cancelled, and is only waiting for its child to end.
+    func isLetGo(_ index: Int) -> Bool { extra.ending != nil && tasks[index].undoes == nil }
 
     /// The attempt that an end without a run belongs to: the next one where the last no longer counts.
     func endAttempt(_ index: Int) -> Int {
@@ -107,7 +103,8 @@ extension WorkflowState {
         guard !isTerminal, extra.ending != nil || undoTurn != nil else { return }
         throw courtesy(
             "not_applicable", "",
-            "the workflow is ending and undoes what it has done; allowed: cancel, and retry when it has ended")
+            "the workflow is ending: it undoes what it has done, or waits for its children to; allowed: cancel, and retry when it has ended"
+        )
     }
 
     /// What needs the task goes on without it, also when it had been decided already that it would not.

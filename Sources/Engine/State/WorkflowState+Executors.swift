@@ -110,10 +110,6 @@ extension WorkflowState {
     mutating func failed(_ body: TaskFailed, _ input: Input, _ turn: inout Turn) throws(Refusal) {
         let index = try locate(body.taskID, attempt: body.attempt, input)
         let isHolder = holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
-        if isHolder, let reason = whyLetGo(index) {
-            record(input, .taskFailed(body), isStale: true, &turn)
-            return letGo(index, reason: reason, &turn)
-        }
         record(input, .taskFailed(body), isStale: !isHolder, &turn)
         if isHolder { retryOrEnd(index, body.error, isLoss: body.error.code == TaskError.handedBack, &turn) }
     }
@@ -155,8 +151,6 @@ extension WorkflowState {
             ? TaskError(code: "timeout", message: "it ran longer than \(Span.text(planned(index).timeout))")
             : TaskError(code: "lease_expired", message: "its executor has not been heard of for too long")
         fail(index, attempt: task.attempt, error, isLoss: !isTimeout, &turn)
-        // A child that has been cancelled already would take it for the second cancel, which ends its undoing.
-        guard whyLetGo(index) == nil else { return }
         cancelRun(index, attempt: task.attempt, executor: task.executor, reason: error.code, &turn)
     }
 
@@ -175,7 +169,7 @@ extension WorkflowState {
     private mutating func retryOrEnd(_ index: Int, _ error: TaskError, isLoss: Bool, _ turn: inout Turn) {
         let (planned, attempt) = (planned(index), tasks[index].attempt)
         let tries = attempt - (tasks[index].extra.base ?? 0)
-        guard !error.permanent, whyLetGo(index) == nil, tries < planned.retry.attempts + (isLoss ? 1 : 0) else {
+        guard !error.permanent, !isLetGo(index), tries < planned.retry.attempts + (isLoss ? 1 : 0) else {
             return turn.ended.append(index)
         }
         let delay = planned.retry.delay(

@@ -29,9 +29,7 @@ extension WorkflowState {
     /// Holds the workflow when a task has failed that asks for it. What needs the task waits until a person has said
     /// what is to become of it: `retry`, `skip`, or `resume`, and then it is a failure like any other.
     mutating func pauseIfAsked(_ index: Int, _ turn: inout Turn) {
-        guard tasks[index].status == .failed, planned(index).onFailure == .pause, status != .paused,
-            whyLetGo(index) == nil
-        else { return }
+        guard tasks[index].status == .failed, planned(index).onFailure == .pause, status != .paused else { return }
         let reason = "\(tasks[index].id) failed: \(tasks[index].error?.message ?? "it does not say why")"
         let body = WorkflowPaused(
             workflowID: id, actor: Actor(id: "dispatcher"), reason: String(reason.prefix(2000)),

@@ -101,7 +101,7 @@ extension WorkflowState {
             _ = try evaluateSlotKey()
         } catch {
             let reason = "\(error.path): \(error.message)"
-            cancelAll(reason: reason, awaitsChildren: false, &turn)
+            cancelAll(reason: reason, children: .leave, &turn)
             skipUndo(&turn)
             return finish(.failed, error: WorkflowError(code: "expression_failed", message: reason), &turn)
         }

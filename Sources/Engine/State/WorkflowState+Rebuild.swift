@@ -77,20 +77,16 @@ extension WorkflowState {
                 || !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
         case .taskCompleted(let body):
             guard let index = indices[body.taskID] else { return true }
-            return next?.answers(event, of: body.taskID, with: .taskFailed) == true
-                || !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
+            if let next, next.type == .taskFailed, next.isPublished, next.causation == event.id,
+                next.data["task_id"]?.string == body.taskID.text
+            {
+                return true
+            }
+            return !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
         case .taskFailed(let body):
             guard let index = indices[body.taskID] else { return true }
-            return next?.answers(event, of: body.taskID, with: .taskCancelled) == true
-                || !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
+            return !holds(index, attempt: body.attempt, executor: body.executor, delivery: body.delivery)
         default: return false
         }
-    }
-}
-
-extension RecordedEvent {
-    /// Whether it is what we said at once of another's word on a task.
-    fileprivate func answers(_ event: RecordedEvent, of task: TaskID, with type: MessageType) -> Bool {
-        self.type == type && isPublished && causation == event.id && data["task_id"]?.string == task.text
     }
 }

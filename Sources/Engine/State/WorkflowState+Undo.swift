@@ -44,7 +44,7 @@ extension WorkflowState {
         }
         record(input, .controlUndo(body), &turn)
         let reason = body.reason ?? "undone by \(body.actor.id)"
-        guard isTerminal else { return cancelAll(reason: reason, awaitsChildren: true, &turn) }
+        guard isTerminal else { return cancelAll(reason: reason, children: .await, &turn) }
         let reopened = WorkflowReopened(workflowID: id, run: run + 1, actor: body.actor, reason: body.reason)
         emit(.workflowReopened(reopened), Publication(route: reopened.route), &turn)
         for index in steps where tasks[index].status != .pending { reset(index, reason: reason, &turn) }
