@@ -25,7 +25,7 @@ package struct Relay<Handler: MessageHandler>: Service {
     /// - Parameters:
     ///   - queue: to be subscribed to; `nil` when somebody else sees to the consumer's subscriptions.
     ///   - batchLimit: how many messages are handled in one go, at most.
-    ///   - pace: from one batch to the next, at least. The first after a pause is handled at once; where nobody waits for
+    ///   - pace: from one batch of a few to the next, at least. The first after a pause is handled at once; where nobody waits for
     ///     the others, a few of them together cost hardly more than one.
     ///   - isReady: throws while the world behind the handler is away; the queue is subscribed to only once it is there.
     package init(
@@ -50,7 +50,8 @@ package struct Relay<Handler: MessageHandler>: Service {
         var due = ContinuousClock.now
         try await withGracefulShutdownHandler {
             while let arrived = try await nextBatch(notBefore: due) {
-                due = .now + pace
+                // Whoever is behind does not wait.
+                due = arrived.count < batchLimit / 2 ? .now + pace : .now
                 Failpoint.consumed.pass()
                 var action = machine.handle(.arrived(held.take(arrived)))
                 while let step = action {
