@@ -31,7 +31,10 @@ package enum DispatcherProcess {
             PartitionKeeper(
                 consumer: consumer, directory: DispatcherDirectory(store: store), replica: replica,
                 queues: (0..<partitions).map(QueueName.dispatcher), logger: logger
-            ) { await sweeper.takeOver() },
+            ) {
+                // Not to be waited for: a broker that is slow to confirm would keep this replica from saying that it lives.
+                Task { await sweeper.takeOver() }
+            },
         ]
     }
 }

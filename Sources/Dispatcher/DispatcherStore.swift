@@ -12,6 +12,7 @@ package protocol DispatcherStore: Sendable {
     func nextQueued(for keys: [String]) async throws -> [String: String]
     func sweepSlots() async throws -> [String]
     func sweepOverdue(by lateness: Duration, pause: Duration, limit: Int) async throws -> [OverdueWake]
+    func workflowsDue(within span: Duration, limit: Int) async throws -> [String]
     func liveReplicas(_ kind: ReplicaKind, patience: Duration) async throws -> [String]
     func liveExecutors(patience: Duration) async throws -> [ExecutorRow]
 }

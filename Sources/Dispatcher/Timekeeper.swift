@@ -80,20 +80,22 @@ package struct Sweeper: Service {
         try await dispatcher.sweepSlots()
     }
 
-    /// Wakes what would be looked at soon: who had it in mind may be gone, and tasks that wait for room in a window have no
-    /// rows by which another would find them. What comes too early changes nothing.
+    /// Wakes the workflows that would be looked at soon: who had them in mind may be gone, and their tasks that wait for
+    /// room in a window have no rows by which another would find them.
     package func takeOver() async {
         do {
-            try await sweep(overdueBy: .zero - Dispatcher.windowPatience)
+            let due = try await store.workflowsDue(within: Dispatcher.windowPatience, limit: 1000)
+            let subjects = due.map { WakeHeap.Subject(workflow: WorkflowID(unchecked: $0), task: nil, attempt: 0) }
+            await wakeups.publish(subjects, now: await dispatcher.now)
         } catch {
             logger.info("What was taken over waits for its time", metadata: ["error": "\(error)"])
         }
     }
 
-    private func sweep(overdueBy lateness: Duration = .seconds(2)) async throws {
-        let overdue = try await store.sweepOverdue(by: lateness, pause: .seconds(30), limit: 1000)
+    private func sweep() async throws {
+        let overdue = try await store.sweepOverdue(by: .seconds(2), pause: .seconds(30), limit: 1000)
         guard !overdue.isEmpty else { return }
-        logger.info("Found what nobody may have in mind", metadata: ["count": "\(overdue.count)"])
+        logger.info("Found what was overdue", metadata: ["count": "\(overdue.count)"])
         let subjects = overdue.map { wake in
             WakeHeap.Subject(
                 workflow: WorkflowID(unchecked: wake.workflowID), task: wake.taskID.map { TaskID(unchecked: $0) },

@@ -25,7 +25,7 @@ package struct PartitionKeeper: Service {
     private let logger: Logger
     private let announceEvery: Duration
     private let standByAfter: Duration
-    private let tookOver: @Sendable () async -> Void
+    private let tookOver: @Sendable () -> Void
 
     /// - Parameters:
     ///   - queues: the partitions' queues, in order of their numbers.
@@ -33,7 +33,7 @@ package struct PartitionKeeper: Service {
     package init(
         consumer: Consumer, directory: any ReplicaDirectory, replica: String, queues: [String], logger: Logger,
         announceEvery: Duration = .seconds(2), standByAfter: Duration = .seconds(3),
-        tookOver: @escaping @Sendable () async -> Void = {}
+        tookOver: @escaping @Sendable () -> Void = {}
     ) {
         self.consumer = consumer
         self.directory = directory
@@ -75,7 +75,7 @@ package struct PartitionKeeper: Service {
                     lineUp.joined(partition)
                 }
             }
-            if lineUp.takeGain() { await tookOver() }
+            if lineUp.takeGain() { tookOver() }
         } catch {
             // Whatever is consumed now goes on; what is missing is tried again at the next turn.
             logger.warning("The partitions stay as they are for now", metadata: ["error": "\(error)"])

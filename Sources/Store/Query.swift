@@ -10,6 +10,7 @@ enum Query {
     static let history = Statement("history", PackageResources.history_sql)
     static let extendLeases = Statement("extend_leases", PackageResources.extend_leases_sql)
     static let sweepTasks = Statement("sweep_tasks", PackageResources.sweep_tasks_sql)
+    static let dueWorkflows = Statement("due_workflows", PackageResources.due_workflows_sql)
     static let sweepWorkflows = Statement("sweep_workflows", PackageResources.sweep_workflows_sql)
     static let takeSlot = Statement("take_slot", PackageResources.take_slot_sql)
     static let sweepSlots = Statement("sweep_slots", PackageResources.sweep_slots_sql)

@@ -100,6 +100,11 @@ extension Store {
         return tasks + workflows
     }
 
+    /// Workflows that are to be woken soon, also where somebody has that in mind; their tasks aside.
+    package func workflowsDue(within span: Duration, limit: Int) async throws -> [String] {
+        try await database.query(Query.dueWorkflows, [.interval(span), .int(limit)]).map { try $0["id"] }
+    }
+
     /// Takes a slot of a concurrency key for a queued workflow, if it is next in line; one that has one already keeps it.
     ///
     /// - Returns: the slot that the workflow holds now.

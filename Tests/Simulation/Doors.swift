@@ -113,6 +113,10 @@ final class SimulatedStore: DispatcherStore, GathererStore, @unchecked Sendable 
         }
     }
 
+    func workflowsDue(within span: Duration, limit: Int) async throws -> [String] {
+        try await read("due") { database.workflowsDue(within: span.inMilliseconds, limit: limit) }
+    }
+
     func skills(_ ids: [String]?, workspace: String?) async throws -> [SkillRow] {
         try await read("skills") { Scenario.skillRows(world.domains) }
     }

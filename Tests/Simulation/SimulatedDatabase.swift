@@ -222,6 +222,11 @@ final class SimulatedDatabase: @unchecked Sendable {  // one logical thread
         } + lateWorkflows.map { OverdueWake(workflowID: $0.id, taskID: nil, attempt: nil, wakeAt: $0.wakeAt ?? 0) }
     }
 
+    func workflowsDue(within span: Int64, limit: Int) -> [String] {
+        workflows.values.filter { $0.wakeAt.map { $0 <= now + span } ?? false }
+            .sorted { ($0.wakeAt ?? 0, $0.id) < ($1.wakeAt ?? 0, $1.id) }.prefix(limit).map(\.id)
+    }
+
     // MARK: Slots
 
     /// The queued workflows of a concurrency key, the next one first.

@@ -52,7 +52,7 @@ struct `A hot statement` {
 
     private static let statements = [
         Query.commit, Query.loadWorkflows, Query.loadTasks, Query.loadTaken, Query.eventsByCausation, Query.history,
-        Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.nextQueued,
+        Query.extendLeases, Query.sweepTasks, Query.sweepWorkflows, Query.dueWorkflows, Query.nextQueued,
         Query.takeSlot, Query.workflowPlans, Query.plannedTasks, Query.endedTasks,
         Query.loadGatherings, Query.loadGatheringTasks, Query.loadArtifacts, Query.createGatherings,
         Query.ingest, Query.publish, Query.settleUnchanged, Query.confirmProgress, Query.unconfirmedProgress,
