@@ -12,7 +12,8 @@
 /// * What has come back twice is handled alone, after the rest and in random order: only the message that
 ///   kills its reader reaches the delivery limit, not its neighbours.
 /// * An unconfirmed message is published again; a returned one as its ``Outgoing/ifReturned`` says.
-/// * What came over a channel that is lost is dropped wherever it stands: all of it is delivered again.
+/// * What came over a channel that is lost is dropped wherever it stands: all of it is delivered again. But what has been
+///   committed is said all the same: whoever it is delivered to may have handled it before that commit.
 package struct Handover<Message: Sendable>: Sendable {
     /// Names a delivery for as long as it is held.
     package typealias Item = UInt64
@@ -62,6 +63,8 @@ package struct Handover<Message: Sendable>: Sendable {
             /// The item itself, to the dead-letter exchange.
             case deadLetter(Reason)
         }
+
+        fileprivate var isOutgoing: Bool { if case .message = content { true } else { false } }
     }
 
     private enum Step {
@@ -161,7 +164,9 @@ package struct Handover<Message: Sendable>: Sendable {
         return switch step {
         case .handle(let batch): .handle(batch.filter { !lost.contains($0) })
         case .publish(let publications, let acks):
-            .publish(publications.filter { !lost.contains($0.item) }, acks: acks.filter { !lost.contains($0) })
+            .publish(
+                publications.filter { $0.isOutgoing || !lost.contains($0.item) },
+                acks: acks.filter { !lost.contains($0) })
         case .ack(let items): .ack(items.filter { !lost.contains($0) })
         }
     }
