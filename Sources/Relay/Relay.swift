@@ -86,7 +86,7 @@ package struct Relay<Handler: MessageHandler>: Service {
 
     /// - Returns: `nil` once no more will come.
     private func nextBatch(notBefore due: ContinuousClock.Instant) async throws -> [Delivery]? {
-        if pace > .zero { try? await Task.sleep(until: due) }
+        if pace > .zero { try await Task.sleep(until: due) }  // what comes meanwhile is handled together
         do {
             return try await consumer.nextBatch()
         } catch let error as AMQPError where error.code == .closed {
