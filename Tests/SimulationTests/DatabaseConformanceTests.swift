@@ -79,6 +79,8 @@ private struct Pair {
             let real = try await store.sweepOverdue(by: .seconds(2), pause: .seconds(3600), limit: 1000)
             let made = simulated.sweep(by: 2000, pause: 3_600_000, limit: 1000)
             #expect(Set(real) == Set(made))
+            let due = try await store.workflowsDue(within: .seconds(20), limit: 1000)
+            #expect(Set(due) == Set(simulated.workflowsDue(within: 20_000, limit: 1000)))
         default:
             let row = ExecutorRow(id: pick(["e1", "e2"]), domain: "payments", concurrency: 3, running: 1)
             try await store.record([row])
